@@ -1,0 +1,32 @@
+/*
+ * hash.h - SHA-256 (OpenSSL), CRC-32C (ISA-L), FNV-1a. OpenSSL and ISA-L stay behind hash.c.
+ */
+#ifndef HL_BASE_HASH_H
+#define HL_BASE_HASH_H
+
+#include "base/str.h"
+
+/* Size and SHA-256 of a file or of any run of bytes. */
+typedef struct {
+    int64_t bytes;
+    uint8_t sha256[32];
+} hl_digest;
+
+typedef struct hl_sha256 hl_sha256;
+
+hl_sha256 *hl_sha256_new(void); /* NULL: out of memory */
+void hl_sha256_add(hl_sha256 *h, const void *bytes, size_t n);
+void hl_sha256_end(hl_sha256 *h, hl_digest *out); /* also makes h ready for the next run of bytes */
+void hl_sha256_free(hl_sha256 **h);
+
+void hl_sha256_of(const void *bytes, size_t n, hl_digest *out);
+bool hl_digest_equal(const hl_digest *a, const hl_digest *b);
+
+#define HL_HEX_CHARS 65
+const char *hl_digest_hex(const hl_digest *d, char out[HL_HEX_CHARS]); /* 64 hex digits, NUL */
+bool hl_digest_parse(hl_str hex, hl_digest *out); /* only sha256 is set */
+
+uint32_t hl_crc32c(uint32_t crc, const void *bytes, size_t n); /* crc = 0 to start */
+uint64_t hl_fnv1a64(const void *bytes, size_t n);
+
+#endif
