@@ -27,7 +27,8 @@ hl_code hl_fail_errno(hl_error *err, const char *path, const char *what, int err
 /* HL_E_LIMIT, "out of memory (what, n bytes)". */
 hl_code hl_fail_memory(hl_error *err, const char *what, size_t n);
 
-/* Put "text: " in front of the message; code and place stay. Returns err's code. */
+/* Put "text: " in front of the message; code and place stay. Returns err's code, HL_E_BUG when err is
+ * NULL: who may be called without err keeps the code at hand. */
 hl_code hl_error_context(hl_error *err, const char *fmt, ...) HL_PRINTF(2, 3);
 
 /* The exit code of the program for a code (HL_END counts as a bug: it must not get that far). */

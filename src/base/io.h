@@ -32,6 +32,7 @@ hl_code hl_in_range(hl_in *base, int64_t start, int64_t n, hl_in **out, hl_error
 
 int64_t hl_in_size(const hl_in *in);
 const char *hl_in_name(const hl_in *in);
+hl_code hl_in_rename(hl_in *in, const char *name, hl_error *err); /* the name for messages */
 /* Read up to n bytes at offset; *got < n only at the end of the file. Thread-safe. */
 hl_code hl_in_pread(hl_in *in, void *to, size_t n, int64_t offset, size_t *got, hl_error *err);
 void hl_in_close(hl_in **in);
@@ -52,7 +53,8 @@ typedef enum {
 /*
  * Open path for one pass. gzip is recognised by its magic bytes, not by the name, and undone
  * (several members, trailing zero bytes allowed; other bytes behind the last member, a cut member
- * and a wrong CRC or length are HL_E_INPUT with the byte offset in the file).
+ * and a wrong CRC or length are HL_E_INPUT with the byte offset in the file). A name that ends in
+ * ".gz" over bytes that are no gzip is HL_E_INPUT too; a file of 0 bytes is an empty stream.
  * ctl (may be NULL) gets the compressed bytes read as ctl->bytes.
  */
 hl_code hl_stream_open(const char *path, hl_stream_mode mode, hl_ctl *ctl, hl_stream **out,
@@ -63,6 +65,8 @@ hl_code hl_stream_in(hl_in *in, hl_stream_mode mode, hl_ctl *ctl, hl_stream **ou
 /* Bytes that hl_stream_next() leaves free and writable in front of each block, so that a reader can
  * put the carried half of a line there. */
 #define HL_STREAM_HEADROOM 65536
+/* ... and behind each block, so that a reader may look past its end by whole vectors. */
+#define HL_STREAM_SLACK 128
 
 /* The next block of (inflated) bytes: valid until the next call. HL_END after the last. *n > 0. */
 hl_code hl_stream_next(hl_stream *s, char **at, size_t *n, hl_error *err);

@@ -28,6 +28,8 @@ typedef struct {
     const char *recipe;    /* digest of the recipe, hex */
     const char *options;   /* the options that decide bytes, as compact JSON */
     const char *inputs;    /* digest of what the items were listed from, hex */
+    const char *call;      /* all options as the user gave them (hl_options_to_json): kept for hilum
+                            * merge, never compared; NULL = options */
 
     int64_t n_items;
     void *ctx; /* handed to all functions below; work() must only read it */
@@ -68,12 +70,23 @@ typedef struct {
 } hl_job_options;
 
 typedef struct {
-    int64_t items, done, failed; /* of this run or shard (merge: of all) */
+    int64_t items, done, failed; /* of this run or shard (merge: of all); items = done + failed */
     int64_t resumed;             /* items taken over from former attempts */
     bool already_complete;       /* the shard's .ok was there: nothing was done */
+    hl_digest errors_digest;     /* RUN and MERGE: of errors.csv, for the manifest */
 } hl_job_result;
 
 /*
+ * Stopping: once ctl->cancel is set no item is begun, and what is finished is in the journal within
+ * about a second; the engine then waits for the items in work, whatever they take, because it leaves
+ * no thread behind. The program (app/) therefore ends the process itself 8 s after the first signal,
+ * or at the second one: nothing is lost by it but the items in work.
+ *
+ * Memory: 2 x jobs records, and 32 bytes an item while the parts are put together.
+ *
+ * Before the call out holds nothing of the command's but temporaries of hl_out; its own files are
+ * committed after it (or in sink()).
+ *
  * Run job. HL_OK; HL_PARTIAL when items failed (RUN and MERGE: errors.csv in out has them: item,
  * code, message); HL_E_USAGE when out was started with another n, version, recipe, options or inputs, or
  * holds something else; HL_E_STOPPED (resumable); other errors as they come.
@@ -85,7 +98,7 @@ typedef struct {
 hl_code hl_job_run(const hl_job *job, const hl_job_options *options, hl_ctl *ctl,
                    hl_job_result *result, hl_error *err);
 
-/* Remove out/.hilum. */
+/* Remove out/.hilum, and the temporaries (.tmp-*) that killed attempts left below out. */
 hl_code hl_job_clean(const char *out, hl_error *err);
 
 /* out may be started: absent or empty; with resume (or shard/merge) also one of ours, unfinished.
@@ -98,5 +111,18 @@ hl_code hl_job_read_shards(const char *out, hl_buf *json, hl_error *err);
 
 /* Shards of out that are not complete, ascending ("3,17" form is the caller's); freed by free(). */
 hl_code hl_job_missing(const char *out, int64_t **missing, size_t *n, hl_error *err);
+
+typedef enum {
+    HL_SHARD_COMPLETE = 0,
+    HL_SHARD_MISSING = 1, /* no .ok */
+    HL_SHARD_DIFFERS = 2  /* .ok of another version, recipe, options or inputs, or damaged parts */
+} hl_shard_state;
+typedef enum {
+    HL_JOB_QUICK = 0, /* .ok, sizes and indexes */
+    HL_JOB_PROVE = 1  /* every record is read and proved */
+} hl_job_care;
+/* state[i] of each of the n shards, freed by free(). */
+hl_code hl_job_states(const char *out, hl_job_care care, hl_ctl *ctl, uint8_t **state, int64_t *n,
+                      hl_error *err);
 
 #endif

@@ -5,6 +5,8 @@
 #ifndef HL_BASE_POOL_H
 #define HL_BASE_POOL_H
 
+#include <pthread.h>
+
 #include "base/error.h"
 
 /*
@@ -16,5 +18,9 @@
 hl_code hl_parallel_for(int n_threads, int64_t n, hl_ctl *ctl,
                         hl_code (*fn)(void *ctx, int64_t i, int thread, hl_error *err), void *ctx,
                         hl_error *err);
+
+/* A thread with all signals blocked: they belong to the program that called us. The caller joins it.
+ * HL_E_LIMIT. */
+hl_code hl_thread_start(pthread_t *thread, void *(*fn)(void *), void *arg, hl_error *err);
 
 #endif

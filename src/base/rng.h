@@ -7,6 +7,7 @@
 #include "base/error.h"
 
 /* --- counter-based: value = f(seed, stream, item, draw); order and threads do not matter --------- */
+/* The exact definition stands at the head of rng.c. Outputs depend on it: it never changes. */
 
 typedef struct {
     uint64_t key;  /* of seed, stream name and item */

@@ -29,6 +29,7 @@ typedef struct {
     int64_t min, max;    /* HL_OPT_INT, both ends allowed */
     bool required;
     bool argument;       /* positional, in table order: hilum pack COHORT */
+    bool hidden;         /* set by hilum itself: not in help, man page, completion or argv */
     const char *help;    /* one sentence */
 } hl_option;
 
@@ -44,6 +45,10 @@ typedef struct {
 #define HL_OPTION_SHARD                                                                            \
     {.name = "shard", .type = HL_OPT_SHARD, .value = "I/N",                                        \
      .help = "do only shard I of N (0 <= I < N); hilum merge puts them together"}
+/* Set by hilum merge alone, through hl_options_from_json(): the parts are there, run HL_JOB_MERGE. Every
+ * command that takes --shard lists it. */
+#define HL_OPTION_MERGE                                                                            \
+    {.name = "merge", .type = HL_OPT_FLAG, .hidden = true, .help = "put the finished shards together"}
 #define HL_OPTION_STRICT                                                                           \
     {.name = "strict", .type = HL_OPT_FLAG, .help = "the first failed item ends the job"}
 

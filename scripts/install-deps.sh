@@ -1,0 +1,54 @@
+#!/bin/sh
+# Install the Debian packages that building and testing need, when they are missing.
+#
+#   install-deps.sh [build] [fuzz] [arm64]
+#
+# As root (or through sudo) they are installed; otherwise the command to do so is printed. With all of
+# them there nothing happens, quickly. On a system without dpkg nothing is done: see the names below.
+set -eu
+
+build="make meson ninja-build gcc libc6-dev pkg-config libisal-dev libdeflate-dev libssl-dev libjansson-dev
+    libjpeg62-turbo-dev python3"
+fuzz="clang libclang-rt-14-dev"
+arm64="gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user"
+
+wanted=
+for group in "${@:-build}"; do
+    case $group in
+    build) wanted="$wanted $build" ;;
+    fuzz) wanted="$wanted $fuzz" ;;
+    arm64) wanted="$wanted $arm64" ;;
+    *) echo "install-deps.sh: no group '$group'; there are build, fuzz, arm64" >&2; exit 2 ;;
+    esac
+done
+
+command -v dpkg-query >/dev/null 2>&1 || exit 0
+# shellcheck disable=SC2086  # a list of names
+there=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' $wanted 2>/dev/null | sed -n 's/^installed //p')
+missing=
+for package in $wanted; do
+    case "
+$there
+" in
+    *"
+$package
+"*) ;;
+    *) missing="$missing $package" ;;
+    esac
+done
+[ -n "$missing" ] || exit 0
+
+install="apt-get install -y --no-install-recommends$missing"
+if [ "$(id -u)" = 0 ]; then
+    sudo=
+elif command -v sudo >/dev/null 2>&1 && { [ -t 0 ] || sudo -n true 2>/dev/null; }; then
+    sudo=sudo
+else
+    printf 'Packages are missing. Install them, then run make again:\n\n    sudo %s\n\n' "$install" >&2
+    exit 1
+fi
+echo "installing:$missing" >&2
+export DEBIAN_FRONTEND=noninteractive
+# The list of packages may be old or absent: fetch it when installing fails without.
+# shellcheck disable=SC2086
+$sudo $install >/dev/null 2>&1 || { $sudo apt-get update -q && $sudo $install; } >&2

@@ -1,0 +1,244 @@
+/* The whole way in one command: every step is the command that a user would type. */
+#include "command/command.h"
+
+#include "base/io.h"
+#include "base/log.h"
+
+/* --- sizes --------------------------------------------------------------------------------------- */
+
+/*
+ * The splits of the demo as shares of the admissions that the synthetic hospital promises: enough is
+ * left for test after the patients of train and validation are taken out of it.
+ */
+enum { TRAIN_PERCENT = 55, VAL_PERCENT = 16, CANDIDATES = 5, MIN_PATIENTS = 60, MAX_PATIENTS = 2000 };
+
+static const hl_option options[] = {
+    {.name = "out", .type = HL_OPT_PATH, .value = "DIR", .initial = "hilum-demo",
+     .help = "folder to write; new or empty"},
+    {.name = "patients", .type = HL_OPT_INT, .value = "N", .initial = "200", .min = MIN_PATIENTS,
+     .max = MAX_PATIENTS, .help = "patients of the synthetic hospital"},
+    {.name = "seed", .type = HL_OPT_INT, .value = "S", .initial = "1", .min = 0, .max = INT64_MAX,
+     .help = "another seed, another hospital"},
+    HL_OPTION_JOBS,
+    {0},
+};
+
+/* --- folders -------------------------------------------------------------------------------------- */
+
+enum { HOSPITAL, HOSP, ECG, CXR, COHORT, PACK, CARD, N_PLACES };
+
+static const char *const place_name[N_PLACES] = {
+    "hospital", "hospital/mimiciv", "hospital/mimic-iv-ecg", "hospital/mimic-cxr-jpg",
+    "cohort",   "pack",             "scorecard.html"};
+
+typedef struct {
+    const char *out;
+    char path[N_PLACES][HL_PATH_BYTES];
+    int64_t patients, seed;
+    hl_ctl *ctl;
+} demo;
+
+static hl_code check_out(const char *out, hl_error *err)
+{
+    hl_names names = {0};
+
+    if (!hl_file_exists(out))
+        return hl_make_folder(out, err);
+    if (!hl_is_folder(out))
+        return hl_fail(err, HL_E_USAGE, "--out %s: is a file", out);
+    hl_code c = hl_list_folder(out, &names, err);
+    if (c == HL_OK && names.n > 0)
+        c = hl_fail(err, HL_E_USAGE,
+                    "--out %s: holds '%s' already\nRemove the folder, or give --out another one.", out,
+                    names.name[0]);
+    hl_names_free(&names);
+    return c;
+}
+
+/* --- steps ----------------------------------------------------------------------------------------- */
+
+typedef struct {
+    const char *name;
+    const char *text; /* NULL: number */
+    int64_t number;
+} setting;
+
+/* Run a command with these options; *result (its JSON) may be NULL. Failed items don't stop a demo, they
+ * are in errors.csv. */
+static hl_code step(const demo *d, const char *command, const setting *s, size_t n, hl_json **result,
+                    hl_error *err)
+{
+    hl_buf json = {0};
+    hl_json_writer w = hl_json_write_to(&json, 0);
+    char *text = NULL;
+
+    hl_json_open(&w, '{');
+    for (size_t i = 0; i < n; i++) {
+        hl_json_put_key(&w, s[i].name);
+        if (s[i].text)
+            hl_json_put_cstr(&w, s[i].text);
+        else
+            hl_json_put_int(&w, s[i].number);
+    }
+    hl_json_close(&w, '}');
+    hl_code c = hl_buf_check(&json, command, err);
+    if (c == HL_OK)
+        c = hl_run(command, json.at, d->ctl, &text, err);
+    if (c == HL_PARTIAL) {
+        hl_warn(d->ctl, "%s: some items failed, see errors.csv", command);
+        c = HL_OK;
+    }
+    if (c == HL_OK && result && text)
+        c = hl_json_parse(text, strlen(text), command, result, err);
+    hl_free(text);
+    hl_buf_free(&json);
+    return c;
+}
+
+static hl_code make_hospital(const demo *d, int64_t *usable, hl_error *err)
+{
+    const setting s[] = {{"dir", d->path[HOSPITAL], 0}, {"patients", NULL, d->patients},
+                         {"seed", NULL, d->seed}};
+    hl_json *result = NULL;
+    hl_code c = step(d, "synth", s, sizeof s / sizeof *s, &result, err);
+
+    *usable = result ? hl_json_int(hl_json_get(hl_json_root(result), "usable")) : 0;
+    hl_json_free(&result);
+    return c;
+}
+
+static hl_code make_cohort(const demo *d, int64_t usable, hl_json **result, hl_error *err)
+{
+    const setting s[] = {{"mimiciv", d->path[HOSP], 0},
+                         {"ecg", d->path[ECG], 0},
+                         {"cxr", d->path[CXR], 0},
+                         {"out", d->path[COHORT], 0},
+                         {"train-n", NULL, usable * TRAIN_PERCENT / 100},
+                         {"val-n", NULL, usable * VAL_PERCENT / 100},
+                         {"candidate-n", NULL, CANDIDATES}};
+
+    return step(d, "cohort build", s, sizeof s / sizeof *s, result, err);
+}
+
+static hl_code make_tensors(const demo *d, hl_error *err)
+{
+    const setting s[] = {{"cohort", d->path[COHORT], 0}, {"ecg", d->path[ECG], 0},
+                         {"cxr", d->path[CXR], 0},       {"out", d->path[PACK], 0},
+                         {"store", "compact", 0}};
+
+    return step(d, "pack", s, sizeof s / sizeof *s, NULL, err);
+}
+
+static hl_code make_card(const demo *d, hl_error *err)
+{
+    const setting s[] = {{"cohort", d->path[COHORT], 0}, {"ecg", d->path[ECG], 0},
+                         {"cxr", d->path[CXR], 0},       {"pack", d->path[PACK], 0},
+                         {"out", d->path[CARD], 0}};
+
+    return step(d, "scorecard", s, sizeof s / sizeof *s, NULL, err);
+}
+
+/* --- what is said at the end ------------------------------------------------------------------------- */
+
+static void put_tables(const hl_json *cohort, hl_buf *to)
+{
+    static const char *const file[] = {"train.csv", "val.csv", "test.csv"};
+    const hl_json_value *tables = hl_json_get(hl_json_root(cohort), "tables");
+    const char *between = ": ";
+
+    for (size_t i = 0; i < hl_json_count(tables); i++) {
+        const hl_json_value *t = hl_json_at(tables, i);
+        const hl_str name = hl_json_text(hl_json_get(t, "name"));
+        char rows[32], patients[32];
+        hl_count_text(hl_json_int(hl_json_get(t, "rows")), rows);
+        hl_count_text(hl_json_int(hl_json_get(t, "subjects")), patients);
+        if (i == 0) {
+            hl_buf_printf(to, "%s admissions of %s patients", rows, patients);
+            continue;
+        }
+        for (size_t k = 0; k < 3; k++)
+            if (hl_str_is(name, file[k])) {
+                hl_buf_printf(to, "%s%.*s %s", between, (int)name.n - 4, name.at, rows);
+                between = ", ";
+            }
+    }
+}
+
+static void put_summary(const demo *d, const hl_json *cohort, const char *page, hl_buf *to)
+{
+    char patients[32];
+
+    hl_buf_printf(to, "From archive to data set, on %s invented patients:\n\n",
+                  hl_count_text(d->patients, patients));
+    hl_buf_printf(to, "  %-28s tables, ECGs and films in the PhysioNet layouts\n", d->path[HOSPITAL]);
+    hl_buf_printf(to, "  %-28s ", d->path[COHORT]);
+    put_tables(cohort, to);
+    hl_buf_printf(to, "\n  %-28s tensors, compact; hilum pack --expand makes npy files of them\n",
+                  d->path[PACK]);
+    hl_buf_printf(to, "  %-28s all of it on one page\n\nOpen  file://%s\n\n", d->path[CARD], page);
+    hl_buf_text(to, "With the archives of PhysioNet, three commands do the same:\n\n"
+                    "  hilum cohort build --mimiciv mimiciv/2.2 --ecg mimic-iv-ecg/1.0 \\\n"
+                    "        --cxr mimic-cxr-jpg/2.1.0 --out cohort\n"
+                    "  hilum pack cohort --ecg mimic-iv-ecg/1.0 --cxr mimic-cxr-jpg/2.1.0 --out pack\n"
+                    "  hilum scorecard cohort --ecg mimic-iv-ecg/1.0 --cxr mimic-cxr-jpg/2.1.0 \\\n"
+                    "        --pack pack --out scorecard.html\n");
+}
+
+static void put_json(const demo *d, const char *page, hl_buf *to)
+{
+    static const char *const key[N_PLACES] = {"hospital", NULL, NULL, NULL, "cohort", "pack",
+                                              "scorecard"};
+    hl_json_writer w = hl_json_write_to(to, 0);
+
+    hl_json_open(&w, '{');
+    for (size_t i = 0; i < N_PLACES; i++)
+        if (key[i]) {
+            hl_json_put_key(&w, key[i]);
+            hl_json_put_cstr(&w, i == CARD ? page : d->path[i]);
+        }
+    hl_json_close(&w, '}');
+}
+
+/* --- the command ----------------------------------------------------------------------------------- */
+
+static hl_code run(const hl_options *o, hl_ctl *ctl, hl_result *result, hl_error *err)
+{
+    demo d = {.out = hl_options_text(o, "out"), .patients = hl_options_int(o, "patients", 0),
+              .seed = hl_options_int(o, "seed", 0), .ctl = ctl};
+    hl_json *cohort = NULL;
+    char *page = NULL;
+    int64_t usable = 0;
+    hl_code c = check_out(d.out, err);
+
+    for (size_t i = 0; i < N_PLACES && c == HL_OK; i++)
+        c = hl_path_join(d.out, place_name[i], d.path[i], err);
+    if (c == HL_OK)
+        c = make_hospital(&d, &usable, err);
+    if (c == HL_OK)
+        c = make_cohort(&d, usable, &cohort, err);
+    if (c == HL_OK)
+        c = make_tensors(&d, err);
+    if (c == HL_OK)
+        c = make_card(&d, err);
+    if (c == HL_OK) {
+        page = realpath(d.path[CARD], NULL);
+        put_summary(&d, cohort, page ? page : d.path[CARD], &result->text);
+        put_json(&d, page ? page : d.path[CARD], &result->json);
+    }
+    free(page);
+    hl_json_free(&cohort);
+    return c;
+}
+
+const hl_command hl_command_demo = {
+    .name = "demo",
+    .summary = "Make a synthetic hospital, its cohort, tensors and scorecard.",
+    .about =
+        "Runs the whole way on data that needs no permission: hilum synth makes a hospital in the "
+        "layouts of PhysioNet, hilum cohort build selects and splits, hilum pack makes the tensors, "
+        "hilum scorecard draws it all on one page. Under a minute for 200 patients.\n\n"
+        "The result depends on --patients and --seed alone.",
+    .option = options,
+    .example = {"hilum demo", "hilum demo --out demo2 --patients 80 --seed 2"},
+    .run = run,
+};

@@ -1,0 +1,21 @@
+#include "command/command.h"
+
+/* Each in its own file; the order is that of hilum --help. */
+extern const hl_command hl_command_cohort_build;
+extern const hl_command hl_command_pack;
+extern const hl_command hl_command_scorecard;
+
+const hl_command *const hl_commands[] = {
+    &hl_command_cohort_build,
+    &hl_command_pack,
+    &hl_command_scorecard,
+    NULL,
+};
+
+const hl_command *hl_command_find(const char *name)
+{
+    for (size_t i = 0; hl_commands[i]; i++)
+        if (strcmp(hl_commands[i]->name, name) == 0)
+            return hl_commands[i];
+    return NULL;
+}

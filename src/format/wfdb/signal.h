@@ -1,0 +1,48 @@
+/*
+ * signal.h - the table of WFDB signal formats: one row a format. Internal to this folder.
+ *
+ * A new format is a new row with its unpack and pack; header.c takes the known numbers and the
+ * default resolution from here, record.c everything else. Rows without unpack are formats that a
+ * header may name but that are not read.
+ * Source: WFDB Applications Guide, signal(5); waveform.md 1.2.
+ */
+#ifndef HL_FORMAT_WFDB_SIGNAL_H
+#define HL_FORMAT_WFDB_SIGNAL_H
+
+#include "format/wfdb/wfdb.h"
+
+#define HL_WFDB_GROUP_SAMPLES 3 /* most samples that one group of bytes holds (310, 311) */
+
+typedef struct {
+    int32_t format;
+    int32_t adc_bits;      /* when the header states none */
+    int32_t group_samples; /* this many samples ... */
+    int32_t group_bytes;   /* ... are stored in this many bytes; 0 = no fixed size (FLAC, none) */
+    int32_t tail_bytes[HL_WFDB_GROUP_SAMPLES]; /* [k] = bytes of a last group of only k samples */
+    int16_t invalid;       /* stored code of a sample that was not measured */
+    int16_t least, most;   /* range of samples that were measured */
+    /* n samples between stored bytes and codes; the caller has checked the sizes. */
+    void (*unpack)(const uint8_t *stored, int64_t n, int16_t *code);
+    void (*pack)(const int16_t *code, int64_t n, uint8_t *stored);
+} hl_wfdb_format;
+
+/* The row of a format number; NULL when WFDB has no such format. */
+const hl_wfdb_format *hl_wfdb_format_find(int32_t format);
+
+/* HL_E_LIMIT "NAME: signal format 310 is not supported (16 and 212 are)" unless it can be read. */
+hl_code hl_wfdb_format_check(int32_t format, const char *name, const hl_wfdb_format **out,
+                             hl_error *err);
+
+/* Bytes of n samples; false when they do not fit in 63 bits. */
+bool hl_wfdb_stored_bytes(const hl_wfdb_format *f, int64_t n, int64_t *out);
+
+/* Samples that so many bytes hold; a part of a sample does not count. */
+int64_t hl_wfdb_stored_samples(const hl_wfdb_format *f, int64_t n_bytes);
+
+/* Turn f's invalid code into INT16_MIN, the mark that readers see. */
+void hl_wfdb_mark_invalid(const hl_wfdb_format *f, int16_t *code, int64_t n);
+
+/* sum[n_signals] = sum modulo 65536 of each signal's codes; code[n_frames][n_signals]. */
+void hl_wfdb_checksums(const int16_t *code, int64_t n_frames, int32_t n_signals, uint16_t *sum);
+
+#endif
