@@ -47,9 +47,11 @@ check-arm64:
 	@test -f build-arm64/build.ninja || meson setup build-arm64 --cross-file build-arm64-root/cross.ini
 	@scripts/check.py --units --wrapper "$(ARM64_RUN)" build-arm64
 
-install: all
-	meson configure build -Dprefix=$(abspath $(PREFIX))
-	meson install -C build --quiet
+install: deps build/build.ninja
+	@meson configure build -Dprefix=$(abspath $(PREFIX))
+	@ninja -C build --quiet
+	@meson install -C build --no-rebuild --quiet
+	@echo "hilum is in $(DESTDIR)$(abspath $(PREFIX))/bin"
 
 clean:
 	rm -rf build build-asan build-fuzz build-arm64 demo fuzz-work

@@ -156,3 +156,28 @@ void hl_assert_failed(const char *cond, const char *file, int line)
     fprintf(stderr, "hilum: a fault of hilum itself: %s:%d: %s\n", file, line, cond);
     abort();
 }
+
+static void cut_all(char *text, const char *part, size_t n)
+{
+    for (char *at = strstr(text, part); n && at; at = strstr(at, part))
+        memmove(at, at + n, strlen(at + n) + 1);
+}
+
+hl_code hl_error_below(hl_error *err, const char *folder)
+{
+    char part[sizeof err->message];
+    size_t n = strlen(folder);
+
+    if (!err)
+        return HL_E_BUG;
+    while (n > 1 && folder[n - 1] == '/')
+        n--;
+    if (n + 2 <= sizeof part) {
+        memcpy(part, folder, n);
+        memcpy(part + n, "/", 2);
+        cut_all(err->message, part, n + 1);
+        if (strncmp(err->path, part, n + 1) == 0)
+            cut_all(err->path, part, n + 1);
+    }
+    return (hl_code)err->code;
+}

@@ -31,6 +31,10 @@ hl_code hl_fail_memory(hl_error *err, const char *what, size_t n);
  * NULL: who may be called without err keeps the code at hand. */
 hl_code hl_error_context(hl_error *err, const char *fmt, ...) HL_PRINTF(2, 3);
 
+/* Paths below folder are shown relative to it: "folder/" is taken out of the message and off the path.
+ * For messages that go into an output, which must not know where the archive lay. Returns err's code. */
+hl_code hl_error_below(hl_error *err, const char *folder);
+
 /* The exit code of the program for a code (HL_END counts as a bug: it must not get that far). */
 int hl_exit_code(hl_code code);
 

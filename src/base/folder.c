@@ -61,7 +61,10 @@ hl_code hl_path_join(const char *folder, const char *name, char out[HL_PATH_BYTE
     size_t all = n + slash + strlen(name);
     if (all >= HL_PATH_BYTES)
         return hl_fail(err, HL_E_LIMIT, "a path of %zu bytes is too long: %.60s...", all, folder);
-    snprintf(out, HL_PATH_BYTES, "%.*s%s%s", (int)n, folder, slash ? "/" : "", name);
+    memcpy(out, folder, n);
+    if (slash)
+        out[n++] = '/';
+    memcpy(out + n, name, strlen(name) + 1);
     return HL_OK;
 }
 

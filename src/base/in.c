@@ -97,8 +97,8 @@ hl_code hl_in_range(hl_in *base, int64_t start, int64_t n, hl_in **out, hl_error
     *out = NULL;
     if (start < 0 || n < 0 || start > base->size || n > base->size - start)
         return hl_fail_at(err, HL_E_INPUT, base->name, 0, start,
-                          "bytes %lld to %lld were expected, it has %lld", (long long)start,
-                          (long long)start + (long long)n, (long long)base->size);
+                          "%lld bytes from byte %lld were expected, it has %lld", (long long)n,
+                          (long long)start, (long long)base->size);
     hl_code c = in_new(IN_RANGE, base->name, out, err);
     if (c == HL_OK) {
         (*out)->base = base;

@@ -1,3 +1,5 @@
+#include "base/job.h"
+
 #include <unistd.h>
 
 #include "base/ctl.h"
@@ -9,7 +11,8 @@
 #define PATIENCE_S 2.0 /* after a request to stop, before the phase says what is waited for */
 
 /*
- * One attempt at a shard: workers take the next item, the caller's thread writes records in item order.
+ * One attempt at a shard: workers take the next item, the caller's thread writes records in item
+ * order.
  *
  *   item     written              next            n
  *   ---------|--------------------|---------------|
@@ -49,7 +52,7 @@ typedef struct {
     hl_sha256 *sha;
 } job_worker;
 
-/* --- workers ------------------------------------------------------------------------------------------ */
+/* --- workers ---------------------------------------------------------------------------------- */
 
 static bool ends_the_job(hl_code c)
 {
@@ -119,8 +122,8 @@ static hl_code start_workers(engine *e, job_worker *worker, int n, int *started,
 {
     for (*started = 0; *started < n; ++*started) {
         job_worker *w = &worker[*started];
-        *w = (job_worker){.e = e, .thread = *started, .scratch = hl_arena_new(0),
-                          .sha = hl_sha256_new()};
+        *w = (job_worker){
+            .e = e, .thread = *started, .scratch = hl_arena_new(0), .sha = hl_sha256_new()};
         hl_code c = w->scratch && w->sha ? HL_OK : hl_fail_memory(err, "worker", sizeof *w);
         pthread_mutex_lock(&e->lock);
         e->active++;
@@ -138,13 +141,14 @@ static hl_code start_workers(engine *e, job_worker *worker, int n, int *started,
     return HL_OK;
 }
 
-/* --- the writer ------------------------------------------------------------------------------------------ */
+/* --- the writer ------------------------------------------------------------------------------- */
 
 /* One finished item to records and journal, or the end of the job. */
 static hl_code take(engine *e, work_slot *slot, hl_error *err)
 {
     const hl_job_place *place = e->place;
-    hl_job_row row = {.item = hl_job_list_at(&e->list, e->written), .code = slot->code,
+    hl_job_row row = {.item = hl_job_list_at(&e->list, e->written),
+                      .code = slot->code,
                       .bytes = (int64_t)slot->record.n};
     char name[512] = "";
     hl_code c;
@@ -199,8 +203,8 @@ static hl_code keep_house(engine *e, bool *complete, hl_job_ok *ok, hl_error *er
 {
     double now = hl_job_now_s();
     bool cancelled = hl_ctl_cancelled(e->place->ctl);
-    hl_code c = cancelled ? hl_attempt_flush(&e->attempt, err)
-                          : hl_attempt_flush_if_due(&e->attempt, err);
+    hl_code c =
+        cancelled ? hl_attempt_flush(&e->attempt, err) : hl_attempt_flush_if_due(&e->attempt, err);
 
     if (cancelled && e->stopped_s == 0)
         e->stopped_s = now;
@@ -322,7 +326,7 @@ static hl_code do_items(engine *e, bool *complete, hl_job_ok *ok, hl_error *err)
     return c;
 }
 
-/* --- a shard ------------------------------------------------------------------------------------------------ */
+/* --- a shard ---------------------------------------------------------------------------------- */
 
 int64_t hl_job_shard_of(const hl_job *job, int64_t item, int64_t n_shards)
 {
@@ -360,7 +364,8 @@ static hl_code list_items(const hl_job_place *place, hl_job_list *list, int64_t 
     return HL_OK;
 }
 
-static hl_code attempt(engine *e, hl_job_result *result, bool *complete, hl_job_ok *ok, hl_error *err)
+static hl_code attempt(engine *e, hl_job_result *result, bool *complete, hl_job_ok *ok,
+                       hl_error *err)
 {
     const hl_job_place *place = e->place;
     hl_code c = hl_attempt_open(place, &e->attempt, err);
@@ -381,7 +386,8 @@ static hl_code attempt(engine *e, hl_job_result *result, bool *complete, hl_job_
         *complete = is_complete(e, HL_JOB_QUICK, ok);
     if (!c && !*complete)
         c = hl_attempt_publish(&e->attempt, ok, err);
-    /* Another attempt that came through clears this one's files away: any fault may be just that. */
+    /* Another attempt that came through clears this one's files away: any fault may be just that.
+     */
     if (c && c != HL_E_STOPPED && is_complete(e, HL_JOB_QUICK, ok)) {
         *complete = true;
         c = HL_OK;
@@ -427,7 +433,7 @@ static hl_code run_shard(hl_job_place *place, hl_job_result *result, hl_error *e
     return c;
 }
 
-/* --- a call -------------------------------------------------------------------------------------------------- */
+/* --- a call ----------------------------------------------------------------------------------- */
 
 static hl_code check_options(const hl_job_options *o, hl_error *err)
 {
@@ -467,7 +473,8 @@ static hl_code check_parts(const hl_job_place *place, hl_error *err)
     int64_t n = place->identity.n_shards, missing, differ;
     uint8_t *state = calloc((size_t)n, 1);
     char miss[300], diff[300];
-    hl_code c = state ? hl_job_all_states(place->folder, &place->identity, HL_JOB_PROVE, place->ctl, state, err)
+    hl_code c = state ? hl_job_all_states(place->folder, &place->identity, HL_JOB_PROVE, place->ctl,
+                                          state, err)
                       : hl_fail_memory(err, "shards", (size_t)n);
 
     if (!c) {
@@ -535,7 +542,7 @@ hl_code hl_job_run(const hl_job *job, const hl_job_options *options, hl_ctl *ctl
     return c;
 }
 
-/* --- clearing up --------------------------------------------------------------------------------------------- */
+/* --- clearing up ------------------------------------------------------------------------------ */
 
 hl_code hl_job_clean(const char *out, hl_error *err)
 {

@@ -1,3 +1,5 @@
+#include "base/job_internal.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
@@ -6,13 +8,13 @@
 #include <unistd.h>
 
 #include "base/ctl.h"
-#include "base/job_internal.h"
 
 #ifndef RENAME_NOREPLACE
 #define RENAME_NOREPLACE 1
 #endif
 
-/* Waits between tries on a network file system, 60 s in all (scale.md 11: attribute caches hold 3-60 s). */
+/* Waits between tries on a network file system, 60 s in all (scale.md 11: attribute caches hold
+ * 3-60 s). */
 static const int retry_s[] = {1, 4, 10, 20, 25};
 #define N_RETRIES ((int)(sizeof retry_s / sizeof *retry_s))
 

@@ -6,7 +6,7 @@
 
 #define SMALL_FILE_BYTES ((size_t)4 << 20) /* of shards.json: options */
 
-/* --- identity --------------------------------------------------------------------------------------- */
+/* --- identity --------------------------------------------------------------------------------- */
 
 static void write_options(hl_json_writer *w, const char *options)
 {
@@ -58,7 +58,8 @@ static hl_code digest_identity(hl_job_identity *id, hl_error *err)
 }
 
 /* Options in one spelling: compact, keys as they come. */
-static hl_code take_options(hl_arena *arena, const hl_json_value *v, const char **out, hl_error *err)
+static hl_code take_options(hl_arena *arena, const hl_json_value *v, const char **out,
+                            hl_error *err)
 {
     hl_buf text = {0};
     hl_json_writer w = hl_json_write_to(&text, 0);
@@ -133,7 +134,7 @@ hl_code hl_job_identity_read(const char *folder, hl_arena *arena, hl_job_identit
     return c;
 }
 
-/* --- comparing ---------------------------------------------------------------------------------------- */
+/* --- comparing -------------------------------------------------------------------------------- */
 
 static void print_option(hl_buf *to, const char *key, const hl_json_value *v)
 {
@@ -163,8 +164,8 @@ static bool same_value(const hl_json_value *a, const hl_json_value *b)
 }
 
 /* The message names the first option that differs. */
-static hl_code refuse_options(const char *out, const hl_job_identity *was, const hl_job_identity *is,
-                              hl_error *err)
+static hl_code refuse_options(const char *out, const hl_job_identity *was,
+                              const hl_job_identity *is, hl_error *err)
 {
     hl_json *a = NULL, *b = NULL;
     hl_buf x = {0}, y = {0};
@@ -185,8 +186,8 @@ static hl_code refuse_options(const char *out, const hl_job_identity *was, const
         print_option(&x, key, hl_json_get(hl_json_root(a), key));
         print_option(&y, key, hl_json_get(hl_json_root(b), key));
     }
-    c = hl_fail(err, HL_E_USAGE, "%s was started %s; this is %s. Use the same, or another --out.", out,
-                x.n ? x.at : "with the options in another order", y.n ? y.at : "not");
+    c = hl_fail(err, HL_E_USAGE, "%s was started %s; this is %s. Use the same, or another --out.",
+                out, x.n ? x.at : "with the options in another order", y.n ? y.at : "not");
 done:
     hl_buf_free(&x);
     hl_buf_free(&y);
@@ -215,17 +216,19 @@ static hl_code compare(const hl_job_place *place, const hl_job_identity *was, hl
         else
             snprintf(this, sizeof this, "%s",
                      place->options->mode == HL_JOB_MERGE ? "a merge" : "one run");
-        return hl_fail(err, HL_E_USAGE,
-                       "%s was started as %lld shard%s by hilum %s; this is %s by %s. Use the same, or "
-                       "another --out.",
-                       out, (long long)was->n_shards, was->n_shards == 1 ? "" : "s", was->version,
-                       this, is->version);
+        return hl_fail(
+            err, HL_E_USAGE,
+            "%s was started as %lld shard%s by hilum %s; this is %s by %s. Use the same, or "
+            "another --out.",
+            out, (long long)was->n_shards, was->n_shards == 1 ? "" : "s", was->version, this,
+            is->version);
     }
     if (strcmp(was->recipe, is->recipe) != 0)
-        return hl_fail(err, HL_E_USAGE,
-                       "%s was started with recipe %.12s; this is with recipe %.12s. Use the same, or "
-                       "another --out.",
-                       out, was->recipe, is->recipe);
+        return hl_fail(
+            err, HL_E_USAGE,
+            "%s was started with recipe %.12s; this is with recipe %.12s. Use the same, or "
+            "another --out.",
+            out, was->recipe, is->recipe);
     if (strcmp(was->options, is->options) != 0)
         return refuse_options(out, was, is, err);
     return hl_fail(err, HL_E_USAGE,
@@ -234,7 +237,7 @@ static hl_code compare(const hl_job_place *place, const hl_job_identity *was, hl
                    out, (long long)was->n_items, was->inputs, (long long)is->n_items, is->inputs);
 }
 
-/* --- shards.json ---------------------------------------------------------------------------------------- */
+/* --- shards.json ------------------------------------------------------------------------------ */
 
 static hl_code write_shards(const hl_job_place *place, hl_buf *text, hl_error *err)
 {
@@ -253,16 +256,18 @@ static hl_code write_shards(const hl_job_place *place, hl_buf *text, hl_error *e
     return c ? c : hl_buf_check(text, HL_JOB_SHARDS_FILE, err);
 }
 
-/* All of the text stands in a temporary before the name appears: nobody reads half of it, and the first
- * of several that arrive together wins. */
-static hl_code create_shards(const hl_job_place *place, const char *path, bool *there, hl_error *err)
+/* All of the text stands in a temporary before the name appears: nobody reads half of it, and the
+ * first of several that arrive together wins. */
+static hl_code create_shards(const hl_job_place *place, const char *path, bool *there,
+                             hl_error *err)
 {
     char name[HL_JOB_NAME_BYTES], temporary[HL_PATH_BYTES];
     hl_buf text = {0};
     int fd = -1;
     hl_code c = write_shards(place, &text, err);
 
-    snprintf(name, sizeof name, ".tmp-" HL_JOB_SHARDS_FILE "-%016llx", (unsigned long long)hl_nonce());
+    snprintf(name, sizeof name, ".tmp-" HL_JOB_SHARDS_FILE "-%016llx",
+             (unsigned long long)hl_nonce());
     if (!c)
         c = hl_path_join(place->folder, name, temporary, err);
     if (!c)
@@ -310,7 +315,8 @@ hl_code hl_job_shards_begin(hl_job_place *place, hl_error *err)
 hl_code hl_job_no_shards(const char *out, hl_error *err)
 {
     return hl_fail_at(err, HL_E_INPUT, out, 0, -1,
-                      "no shards were started here (" HL_JOB_FOLDER "/" HL_JOB_SHARDS_FILE " is missing)");
+                      "no shards were started here (" HL_JOB_FOLDER "/" HL_JOB_SHARDS_FILE
+                      " is missing)");
 }
 
 hl_code hl_job_shards_join(hl_job_place *place, hl_error *err)

@@ -28,13 +28,13 @@
 #define HL_JOB_SHARDS_FILE "shards.json"
 #define HL_JOB_MAX_SHARDS 99999 /* five digits in the names of parts */
 
-/* --- identity ------------------------------------------------------------------------------------- */
+/* --- identity --------------------------------------------------------------------------------- */
 
 /* What two shards must have in common to belong together. */
 typedef struct {
     int64_t n_shards, n_items;
     const char *version, *command, *recipe, *inputs;
-    const char *options; /* compact JSON */
+    const char *options;       /* compact JSON */
     char digest[HL_HEX_CHARS]; /* of all of the above */
 } hl_job_identity;
 
@@ -45,7 +45,7 @@ typedef struct {
     hl_ctl *ctl;
     hl_arena *arena; /* texts of the identity */
     hl_job_identity identity;
-    int64_t shard; /* in work */
+    int64_t shard;              /* in work */
     char folder[HL_PATH_BYTES]; /* OUT/.hilum */
 } hl_job_place;
 
@@ -68,7 +68,7 @@ hl_code hl_job_shards_join(hl_job_place *place, hl_error *err);
 hl_code hl_job_refuse_unfinished(const char *out, hl_error *err);
 hl_code hl_job_no_shards(const char *out, hl_error *err);
 
-/* --- .ok ----------------------------------------------------------------------------------------------- */
+/* --- .ok -------------------------------------------------------------------------------------- */
 
 /* What .ok says about a shard beside the identity. */
 typedef struct {
@@ -92,9 +92,9 @@ hl_code hl_job_shard_state(const char *folder, const hl_job_identity *identity, 
 hl_code hl_job_all_states(const char *folder, const hl_job_identity *identity, hl_job_care care,
                           hl_ctl *ctl, uint8_t *state, hl_error *err);
 
-/* --- rows and journals ------------------------------------------------------------------------------- */
+/* --- rows and journals ------------------------------------------------------------------------ */
 
-#define HL_JOB_ROW_BYTES 4096 /* of a line: numbers, digest, a message of at most 1,023 bytes, escaped */
+#define HL_JOB_ROW_BYTES 4096 /* of a line: its message has at most 1,023 bytes, escaped */
 
 typedef struct {
     int64_t item;
@@ -108,10 +108,11 @@ void hl_job_row_write(hl_buf *to, const hl_job_row *row);
 bool hl_job_row_parse(hl_str line, hl_job_row *row);
 void hl_job_header_write(hl_buf *to, const hl_job_identity *identity, int64_t shard);
 
-/* A journal or index read line by line. A line without end, too long or not its checksum's ends it. */
+/* A journal or index read line by line. A line without end, too long or not its checksum's ends it.
+ */
 typedef struct {
     int fd;
-    int64_t offset; /* of the bytes to read next */
+    int64_t offset;    /* of the bytes to read next */
     size_t start, end; /* unread part of at */
     char at[65536];
 } hl_job_rows;
@@ -123,7 +124,7 @@ bool hl_job_rows_next(hl_job_rows *rows, hl_job_row *row);
  * record. sha is scratch. */
 bool hl_job_row_proves(int fd, int64_t size, const hl_job_row *row, hl_buf *record, hl_sha256 *sha);
 
-/* --- an attempt ------------------------------------------------------------------------------------------ */
+/* --- an attempt ------------------------------------------------------------------------------- */
 
 typedef struct {
     const hl_job_place *place;
@@ -136,7 +137,7 @@ typedef struct {
     int64_t synced; /* of those, on the disk */
     int64_t kicked; /* of those, handed to the disk without waiting */
     int64_t n_rows, n_failed;
-    hl_sha256 *tree; /* over the digests of the rows */
+    hl_sha256 *tree;  /* over the digests of the rows */
     double flushed_s; /* monotonic time of the last flush */
     bool broken;      /* a write or sync failed: no row is written any more */
 } hl_attempt;
@@ -157,8 +158,8 @@ void hl_attempt_close(hl_attempt *a, bool drop);
 /* Remove journals, records and temporaries of a complete shard (-1: of all shards). */
 void hl_job_clear_shard(const char *folder, int64_t shard);
 
-/* Add to a what former attempts left: the longest prefix of the shard's items that proves itself. item(k)
- * is the shard's k-th item. Dead attempts whose rows are all in a are removed. */
+/* Add to a what former attempts left: the longest prefix of the shard's items that proves itself.
+ * item(k) is the shard's k-th item. Dead attempts whose rows are all in a are removed. */
 typedef struct {
     const int64_t *item; /* NULL: item k is k */
     int64_t n;
@@ -169,17 +170,17 @@ static inline int64_t hl_job_list_at(const hl_job_list *list, int64_t k)
 }
 hl_code hl_attempt_adopt(hl_attempt *a, const hl_job_list *list, hl_error *err);
 
-/* --- the sink ------------------------------------------------------------------------------------------- */
+/* --- the sink --------------------------------------------------------------------------------- */
 
 /* All parts are complete: feed sink() in item order, write errors.csv, fill result. */
 hl_code hl_job_join(const hl_job_place *place, hl_job_result *result, hl_error *err);
 int64_t hl_job_shard_of(const hl_job *job, int64_t item, int64_t n_shards);
 
-/* --- files ---------------------------------------------------------------------------------------------- */
+/* --- files ------------------------------------------------------------------------------------ */
 
 double hl_job_now_s(void); /* monotonic */
-/* Open to read. promised: an .ok says that the file is there, so on a network file system ENOENT may
- * be the cache's; tried 5 times within 60 s. *fd = -1 and HL_OK when it is absent. */
+/* Open to read. promised: an .ok says that the file is there, so on a network file system ENOENT
+ * may be the cache's; tried 5 times within 60 s. *fd = -1 and HL_OK when it is absent. */
 hl_code hl_job_open(const char *path, bool promised, const hl_ctl *ctl, int *fd, hl_error *err);
 hl_code hl_job_create(const char *path, int *fd, hl_error *err);
 hl_code hl_job_write_all(int fd, const char *path, const void *bytes, size_t n, hl_error *err);

@@ -2,12 +2,13 @@
  * A journal or index is text, one line an item, in item order:
  *
  *   hilum-rows-1 \t identity (SHA-256 of what was started, hex) \t I/N \n
- *   item \t code \t offset \t bytes \t sha256 of the record, hex \t message \t CRC-32C, 8 hex digits \n
+ *   item \t code \t offset \t bytes \t sha256 \t message \t crc \n
  *
- * offset and bytes say where the record stands in the records file; the records of a file follow each
- * other without a gap. message is "" unless the item failed; '\', tab and line ends in it are \\ \t
- * \n \r. The CRC is over the line up to and with the tab before it. Nothing of the attempt is in a line, so
- * that two attempts at a shard write equal bytes.
+ * offset and bytes say where the record stands in the records file, sha256 (hex) is its digest; the
+ * records of a file follow each other without a gap. message is "" unless the item failed; '\', tab
+ * and line ends in it are \\ \t \n \r. crc is the CRC-32C, 8 hex digits, of the line up to and with
+ * the tab before it. Nothing of the attempt is in a line, so that two attempts at a shard write
+ * equal bytes.
  */
 #include "base/job_internal.h"
 
@@ -22,7 +23,7 @@
 #define DEAD_AFTER_S 600 /* living attempts touch their journal every 30 s */
 #define LIVELY_S 60
 
-/* --- lines ------------------------------------------------------------------------------------------- */
+/* --- lines ------------------------------------------------------------------------------------ */
 
 void hl_job_header_write(hl_buf *to, const hl_job_identity *identity, int64_t shard)
 {
@@ -84,7 +85,10 @@ static bool unescape(hl_str text, char *out, size_t size)
         if (c == '\\') {
             if (++i == text.n)
                 return false;
-            c = text.at[i] == 't' ? '\t' : text.at[i] == 'n' ? '\n' : text.at[i] == 'r' ? '\r' : '\\';
+            c = text.at[i] == 't'   ? '\t'
+                : text.at[i] == 'n' ? '\n'
+                : text.at[i] == 'r' ? '\r'
+                                    : '\\';
         }
         if (!c || n + 1 >= size)
             return false;
@@ -108,8 +112,9 @@ bool hl_job_row_parse(hl_str line, hl_job_row *row)
         return false;
     if (!take_number(&line, &row->item) || !take_number(&line, &code) ||
         !take_number(&line, &row->offset) || !take_number(&line, &row->bytes) ||
-        !take_field(&line, &hex) || !hl_digest_parse(hex, &digest) || !take_field(&line, &message) ||
-        line.n != 8 || !unescape(message, row->message, sizeof row->message))
+        !take_field(&line, &hex) || !hl_digest_parse(hex, &digest) ||
+        !take_field(&line, &message) || line.n != 8 ||
+        !unescape(message, row->message, sizeof row->message))
         return false;
     if (code > HL_E_STOPPED || row->bytes > INT64_MAX - row->offset)
         return false;
@@ -118,7 +123,7 @@ bool hl_job_row_parse(hl_str line, hl_job_row *row)
     return true;
 }
 
-/* --- reading ------------------------------------------------------------------------------------------ */
+/* --- reading ---------------------------------------------------------------------------------- */
 
 static bool next_line(hl_job_rows *r, hl_str *line)
 {
@@ -167,7 +172,7 @@ bool hl_job_rows_next(hl_job_rows *rows, hl_job_row *row)
     return next_line(rows, &line) && hl_job_row_parse(line, row);
 }
 
-/* --- what former attempts left --------------------------------------------------------------------- */
+/* --- what former attempts left ---------------------------------------------------------------- */
 
 typedef struct {
     char journal[HL_PATH_BYTES], records[HL_PATH_BYTES];
@@ -273,8 +278,8 @@ static hl_code adopt_one(hl_attempt *a, const former *f, const hl_job_list *list
         c = hl_path_join(place->folder, part, part_path, err);
     if (c)
         goto done;
-    /* What cannot be opened (removed by an attempt that came through, stale) is not there. An attempt
-     * killed while publishing has its records under the part's name already. */
+    /* What cannot be opened (removed by an attempt that came through, stale) is not there. An
+     * attempt killed while publishing has its records under the part's name already. */
     if (hl_job_open(f->journal, false, place->ctl, &journal, NULL) || journal < 0)
         goto done;
     if (hl_job_open(f->records, false, place->ctl, &records, NULL) || records < 0)
@@ -346,10 +351,11 @@ hl_code hl_attempt_adopt(hl_attempt *a, const hl_job_list *list, hl_error *err)
         if (!formers[i].finished && age_s(&formers[i], &now) > DEAD_AFTER_S)
             remove_dead(&formers[i]);
     if (lively && !c)
-        hl_info(a->place->ctl,
-                "another attempt at shard %lld/%lld wrote within the last minute; if it still runs, "
-                "both go on and come to equal bytes",
-                (long long)a->place->shard, (long long)a->place->identity.n_shards);
+        hl_info(
+            a->place->ctl,
+            "another attempt at shard %lld/%lld wrote within the last minute; if it still runs, "
+            "both go on and come to equal bytes",
+            (long long)a->place->shard, (long long)a->place->identity.n_shards);
 done:
     hl_sha256_free(&sha);
     hl_buf_free(&record);

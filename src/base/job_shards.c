@@ -8,7 +8,7 @@
 
 #define SMALL_FILE_BYTES ((size_t)4 << 20) /* of an .ok: options and a few digests */
 
-/* --- .ok -------------------------------------------------------------------------------------------------- */
+/* --- .ok -------------------------------------------------------------------------------------- */
 
 const char *hl_job_part_name(int64_t shard, int64_t n, const char *kind,
                              char out[HL_JOB_NAME_BYTES])
@@ -80,8 +80,8 @@ static bool parse_ok(const char *text, size_t n, const char *path, const hl_job_
         good = !hl_job_identity_parse(path, v, arena, &is, NULL) &&
                strcmp(is.digest, identity->digest) == 0 &&
                hl_json_type_of(hl_json_get(v, "shard")) == HL_JSON_INT &&
-               hl_json_int(hl_json_get(v, "shard")) == shard && ok->items >= 0 &&
-               ok->failed >= 0 && ok->failed <= ok->items &&
+               hl_json_int(hl_json_get(v, "shard")) == shard && ok->items >= 0 && ok->failed >= 0 &&
+               ok->failed <= ok->items &&
                hl_digest_parse(hl_json_text(hl_json_get(records, "rows_sha256")), &ok->rows) &&
                hl_digest_parse(hl_json_text(hl_json_get(index, "sha256")), &ok->index);
     }
@@ -90,7 +90,7 @@ static bool parse_ok(const char *text, size_t n, const char *path, const hl_job_
     return good;
 }
 
-/* --- the state of a shard ------------------------------------------------------------------------------- */
+/* --- the state of a shard --------------------------------------------------------------------- */
 
 /* Whether fd holds the bytes of digest. */
 static bool holds(int fd, const hl_digest *want, hl_sha256 *sha, hl_buf *block)
@@ -146,8 +146,8 @@ static hl_code open_part(const char *folder, const hl_job_identity *identity, in
                          struct stat *st, char path[HL_PATH_BYTES], hl_error *err)
 {
     char name[HL_JOB_NAME_BYTES];
-    hl_code c = hl_path_join(folder, hl_job_part_name(shard, identity->n_shards, kind, name), path,
-                             err);
+    hl_code c =
+        hl_path_join(folder, hl_job_part_name(shard, identity->n_shards, kind, name), path, err);
 
     *fd = -1;
     if (!c)
@@ -215,8 +215,8 @@ static hl_code one_state(void *ctx, int64_t i, int thread, hl_error *err)
     state_loop *loop = ctx;
     hl_shard_state state;
     hl_job_ok ok;
-    hl_code c = hl_job_shard_state(loop->folder, loop->identity, i, loop->care, loop->ctl, &state, &ok,
-                                   err);
+    hl_code c = hl_job_shard_state(loop->folder, loop->identity, i, loop->care, loop->ctl, &state,
+                                   &ok, err);
 
     (void)thread;
     loop->state[i] = (uint8_t)state;
@@ -227,8 +227,8 @@ static hl_code one_state(void *ctx, int64_t i, int thread, hl_error *err)
 hl_code hl_job_all_states(const char *folder, const hl_job_identity *identity, hl_job_care care,
                           hl_ctl *ctl, uint8_t *state, hl_error *err)
 {
-    state_loop loop = {.folder = folder, .identity = identity, .care = care, .ctl = ctl,
-                       .state = state};
+    state_loop loop = {
+        .folder = folder, .identity = identity, .care = care, .ctl = ctl, .state = state};
 
     hl_ctl_phase(ctl, "checking shards", identity->n_shards);
     return hl_parallel_for(hl_ctl_jobs(ctl), identity->n_shards, ctl, one_state, &loop, err);
@@ -286,7 +286,7 @@ hl_code hl_job_missing(const char *out, int64_t **missing, size_t *n, hl_error *
     return c;
 }
 
-/* --- the output folder -------------------------------------------------------------------------------- */
+/* --- the output folder ------------------------------------------------------------------------ */
 
 /* NFS keeps removed files that are open under such names. */
 static bool is_nothing(const char *name)
@@ -308,7 +308,8 @@ hl_code hl_job_check_out(const hl_job_options *options, hl_error *err)
         return hl_fail_at(err, HL_E_USAGE, out, 0, -1, "not a folder\nGive another --out.");
     c = hl_path_join(out, HL_JOB_FOLDER "/" HL_JOB_SHARDS_FILE, path, err);
     if (!c && hl_file_exists(path))
-        return options->mode == HL_JOB_RUN && !options->resume ? hl_job_refuse_unfinished(out, err) : HL_OK;
+        return options->mode == HL_JOB_RUN && !options->resume ? hl_job_refuse_unfinished(out, err)
+                                                               : HL_OK;
     if (!c)
         c = hl_list_folder(out, &names, err);
     for (size_t i = 0; !c && i < names.n; i++) {

@@ -1,10 +1,11 @@
+#include "base/job_internal.h"
+
 #include <errno.h>
 #include <unistd.h>
 
 #include "base/ctl.h"
-#include "base/job_internal.h"
 
-#define OPEN_PARTS 128 /* records files open at a time: below the usual limit of 1,024 descriptors */
+#define OPEN_PARTS 128 /* records files open at a time; the usual limit is 1,024 descriptors */
 
 /* Where an item's record is. 32 bytes: the whole list is in memory while parts are put together. */
 typedef struct {
@@ -43,7 +44,8 @@ static hl_code open_part(const hl_job_place *place, int64_t shard, const char *k
     return c;
 }
 
-static hl_code take_row(join *j, int64_t shard, const hl_job_row *row, const char *path, hl_error *err)
+static hl_code take_row(join *j, int64_t shard, const hl_job_row *row, const char *path,
+                        hl_error *err)
 {
     const hl_job *job = j->place->job;
     record_entry *e;
@@ -53,8 +55,11 @@ static hl_code take_row(join *j, int64_t shard, const hl_job_row *row, const cha
         return hl_fail_at(err, HL_E_INPUT, path, 0, -1, "item %lld does not belong here",
                           (long long)row->item);
     e = &j->entry[row->item];
-    *e = (record_entry){.offset = row->offset, .bytes = row->bytes, .message = -1,
-                        .shard = (int32_t)shard, .code = (int32_t)row->code};
+    *e = (record_entry){.offset = row->offset,
+                        .bytes = row->bytes,
+                        .message = -1,
+                        .shard = (int32_t)shard,
+                        .code = (int32_t)row->code};
     if (row->code) {
         e->message = (int64_t)j->messages.n;
         hl_buf_append(&j->messages, row->message, strlen(row->message) + 1);
@@ -148,7 +153,6 @@ static void put_field(hl_buf *to, const char *text)
         hl_buf_char(to, '"');
 }
 
-/* Names and messages may hold bytes of any file: what is no UTF-8 is shown as \xNN by hl_show() there. */
 static hl_code write_errors(const join *j, hl_digest *digest, hl_error *err)
 {
     const hl_job_place *place = j->place;

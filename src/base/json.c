@@ -17,10 +17,10 @@ struct hl_json_value {
     int64_t whole;
     double real;
     hl_str text;
-    size_t n;             /* array, object */
-    hl_json_value *item;  /* [n] */
-    const char **key;     /* [n], object only, file order */
-    uint32_t *sorted;     /* [n] members by key; NULL for few */
+    size_t n;            /* array, object */
+    hl_json_value *item; /* [n] */
+    const char **key;    /* [n], object only, file order */
+    uint32_t *sorted;    /* [n] members by key; NULL for few */
 };
 
 struct hl_json {
@@ -29,9 +29,10 @@ struct hl_json {
     hl_json_value root;
 };
 
-/* --- parsing ------------------------------------------------------------------------------------ */
+/* --- parsing ---------------------------------------------------------------------------------- */
 
-/* jansson recurses for each level; its own limit is far too deep. Counts brackets outside of texts. */
+/* jansson recurses for each level; its own limit is far too deep. Counts brackets outside of texts.
+ */
 static hl_code check_depth(const char *text, size_t n, const char *name, hl_error *err)
 {
     int depth = 0;
@@ -94,7 +95,8 @@ static hl_code copy_object(hl_arena *arena, const json_t *from, hl_json_value *t
     to->key = hl_arena_calloc(arena, to->n, sizeof *to->key);
     if (!to->item || !to->key)
         return hl_fail_memory(err, "JSON object", to->n * sizeof *to->item);
-    json_object_foreach(object, key, member) {
+    json_object_foreach(object, key, member)
+    {
         to->key[i] = hl_arena_copy(arena, key, strlen(key));
         if (!to->key[i])
             return hl_fail_memory(err, "JSON key", strlen(key));
@@ -157,8 +159,8 @@ hl_code hl_json_parse(const char *text, size_t n, const char *name, hl_json **ou
 
     *out = NULL;
     if (n > MAX_BYTES)
-        return hl_fail_at(err, HL_E_INPUT, name, 0, -1, "%zu bytes of JSON; at most %zu are read", n,
-                          MAX_BYTES);
+        return hl_fail_at(err, HL_E_INPUT, name, 0, -1, "%zu bytes of JSON; at most %zu are read",
+                          n, MAX_BYTES);
     c = check_depth(text, n, name, err);
     if (c)
         return c;
@@ -206,7 +208,7 @@ void hl_json_free(hl_json **json)
     *json = NULL;
 }
 
-/* --- looking -------------------------------------------------------------------------------------- */
+/* --- looking ---------------------------------------------------------------------------------- */
 
 const hl_json_value *hl_json_root(const hl_json *json)
 {
@@ -284,7 +286,7 @@ hl_str hl_json_text(const hl_json_value *v)
     return v && v->type == HL_JSON_TEXT ? v->text : (hl_str){NULL, 0};
 }
 
-/* --- canonical bytes -------------------------------------------------------------------------------- */
+/* --- canonical bytes -------------------------------------------------------------------------- */
 
 static hl_code canonical(const hl_json_value *v, hl_json_writer *w, hl_error *err);
 
@@ -318,8 +320,8 @@ static hl_code canonical(const hl_json_value *v, hl_json_writer *w, hl_error *er
     switch (v->type) {
     case HL_JSON_REAL:
         hl_print_f64(v->real, number);
-        return hl_fail(err, HL_E_INPUT, "%s is a decimal number\nWrite it as a text: \"%s\".", number,
-                       number);
+        return hl_fail(err, HL_E_INPUT, "%s is a decimal number\nWrite it as a text: \"%s\".",
+                       number, number);
     case HL_JSON_ARRAY:
         hl_json_open(w, '[');
         for (size_t i = 0; !c && i < v->n; i++)

@@ -4,7 +4,8 @@
 
 hl_json_writer hl_json_write_to(hl_buf *to, int indent)
 {
-    return (hl_json_writer){.to = to, .indent = indent, .depth = 0, .first = true, .after_key = false};
+    return (hl_json_writer){
+        .to = to, .indent = indent, .depth = 0, .first = true, .after_key = false};
 }
 
 static void new_line(hl_json_writer *w)
@@ -48,12 +49,13 @@ void hl_json_close(hl_json_writer *w, char bracket)
     w->first = false;
 }
 
-/* Python's json.dumps(ensure_ascii=False): two-character escapes where JSON has them. A byte that is no
- * UTF-8 (a file name may hold one) becomes U+FFFD, so that the text stays JSON. */
+/* Python's json.dumps(ensure_ascii=False): two-character escapes where JSON has them. A byte that
+ * is no UTF-8 (a file name may hold one) becomes U+FFFD, so that the text stays JSON. */
 static void quote(hl_buf *to, hl_str text)
 {
     static const char hex[] = "0123456789abcdef";
-    static const char named[32] = {['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f', ['\r'] = 'r'};
+    static const char named[32] = {
+        ['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f', ['\r'] = 'r'};
     int64_t fault = text.n ? hl_utf8_fault(text.at, text.n) : -1;
     size_t start = 0, good_end = fault < 0 ? text.n : (size_t)fault;
 

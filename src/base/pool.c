@@ -78,7 +78,8 @@ hl_code hl_parallel_for(int n_threads, int64_t n, hl_ctl *ctl,
     for (int t = 0; t < n_threads; t++)
         worker[t] = (for_worker){.loop = &loop, .thread = t};
     /* The caller's thread is worker 0. A system that gives fewer threads only makes it slower. */
-    while (started < n_threads && !hl_thread_start(&worker[started].id, work, &worker[started], NULL))
+    while (started < n_threads &&
+           !hl_thread_start(&worker[started].id, work, &worker[started], NULL))
         started++;
     work(&worker[0]);
     for (int t = 1; t < started; t++)

@@ -4,14 +4,12 @@
 #include <limits.h>
 #include <unistd.h>
 
-/* Set by src/base/meson.build. */
-#ifndef HL_SHARE_DIR
+/* Made by src/base/meson.build; a build by hand goes without. */
+#if __has_include("base/share_dirs.h")
+#include "base/share_dirs.h"
+#else
 #define HL_SHARE_DIR "/usr/local/share/hilum"
-#endif
-#ifndef HL_SOURCE_SHARE_DIR
 #define HL_SOURCE_SHARE_DIR ""
-#endif
-#ifndef HL_BUILD_DIR
 #define HL_BUILD_DIR ""
 #endif
 

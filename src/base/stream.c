@@ -174,7 +174,7 @@ static hl_code make_block(hl_stream *s, char *to, size_t *n, hl_error *err)
     *n = 0;
     if (s->gzip)
         return make_inflated(s, to, n, err);
-    hl_code c = read_some(s, to, BLOCK_BYTES, n, err);
+    hl_code c = read_some(s, to, BLOCK_BYTES, n, err); /* never beyond the size at the opening */
     return c == HL_OK && *n == 0 ? HL_END : c;
 }
 
@@ -327,10 +327,12 @@ static hl_code look_at_start(hl_stream *s, hl_error *err)
 
 static hl_code make_rings(hl_stream *s, hl_error *err)
 {
-    size_t block = HL_STREAM_HEADROOM + BLOCK_BYTES + ALIGN; /* ALIGN bytes hold the slack */
-    size_t bytes;
+    size_t content = BLOCK_BYTES, block, bytes;
     char *p;
 
+    if (!s->gzip && hl_in_size(s->in) < BLOCK_BYTES)
+        content = ((size_t)hl_in_size(s->in) + ALIGN - 1) & ~(size_t)(ALIGN - 1);
+    block = HL_STREAM_HEADROOM + content + ALIGN; /* ALIGN bytes hold the slack */
     s->n_blocks = s->threaded ? MAX_BLOCKS : 1;
     s->n_pieces = !s->gzip ? 0 : s->threaded ? MAX_PIECES : 1;
     bytes = (size_t)s->n_blocks * block + (size_t)s->n_pieces * PIECE_BYTES;
@@ -344,6 +346,7 @@ static hl_code make_rings(hl_stream *s, hl_error *err)
         s->block[i].bytes = p + HL_STREAM_HEADROOM;
     for (int i = 0; i < s->n_pieces; i++, p += PIECE_BYTES)
         s->pieces[i].bytes = p;
+    s->piece.bytes = s->pieces[0].bytes;
     return HL_OK;
 }
 

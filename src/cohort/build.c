@@ -276,6 +276,15 @@ static hl_code write_all(build *b, const hl_run_info *run, hl_digest *id, hl_err
     return c;
 }
 
+/* The selection was fine, the splits were not: what was found is kept, without a manifest, because
+ * selecting again may take long. */
+static void keep_dataset(build *b)
+{
+    if (hl_make_folder(b->o.out, NULL) == HL_OK &&
+        write_output(b, "symile_mimic_data.csv", &b->dataset_csv, NULL) == HL_OK)
+        hl_info(b->ctl, "symile_mimic_data.csv was written to %s, without splits", b->o.out);
+}
+
 static void build_free(build *b)
 {
     hl_split_tables_free(&b->tables);
@@ -307,8 +316,8 @@ hl_code hl_cohort_build(const hl_cohort_options *options, hl_ctl *ctl, hl_cohort
         c = select_admissions(&b, err);
     if (c == HL_OK)
         c = read_back(&b, err);
-    if (c == HL_OK)
-        c = make_splits(&b, err);
+    if (c == HL_OK && (c = make_splits(&b, err)) != HL_OK)
+        keep_dataset(&b);
     if (c == HL_OK) {
         warn_about_tables(&b);
         c = write_all(&b, &run, &id, err);

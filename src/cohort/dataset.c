@@ -153,36 +153,19 @@ static hl_code add_records(const hl_selection *s, hl_table *to, const rows *r, i
     return c;
 }
 
-/* A laboratory column is of integers only where pandas read integers and no admission that has
- * laboratory values lacks this one. */
-static bool lab_is_int(const hl_selection *s, size_t k)
-{
-    if (!s->lab_values_are_ints)
-        return false;
-    for (size_t i = 0; i < s->stay->n_rows; i++)
-        if (has_labs(s, (int64_t)i) &&
-            s->lab_time[(size_t)s->lab_slot[i] * s->r->n_labs + k] == HL_NO_TIME)
-            return false;
-    return true;
-}
-
+/* Laboratory columns are floats whatever the file holds: pandas makes them from a dict with holes. */
 static hl_code add_labs(const hl_selection *s, hl_table *to, const rows *r, hl_error *err)
 {
     char name[HL_F64_CHARS];
 
     for (size_t k = 0; k < s->r->n_labs; k++) {
-        bool ints = lab_is_int(s, k);
         hl_print_i64(s->r->lab[k].itemid, name);
-        hl_column *lab = hl_table_add(to, name, ints ? HL_COL_I64 : HL_COL_F64);
+        hl_column *lab = hl_table_add(to, name, HL_COL_F64);
         if (!lab)
             return hl_fail_memory(err, "the data set", r->n * 8);
         for (size_t i = 0; i < r->n; i++) {
             size_t cell = (size_t)s->lab_slot[r->row[i].lab_stay] * s->r->n_labs + k;
-            if (s->lab_time[cell] == HL_NO_TIME)
-                continue;
-            if (ints)
-                hl_column_set_i64(lab, i, (int64_t)s->lab_value[cell]);
-            else
+            if (s->lab_time[cell] != HL_NO_TIME)
                 hl_column_set_f64(lab, i, s->lab_value[cell]);
         }
     }

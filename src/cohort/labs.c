@@ -35,7 +35,7 @@ static hl_code make_slots(lab_pass *p, hl_error *err)
     if (!s->lab_slot)
         return hl_fail_memory(err, "laboratory values", n * 8);
     for (size_t i = 0; i < n; i++)
-        s->lab_slot[i] = s->alive[i] || s->lab_values_are_ints ? (int64_t)s->n_slots++ : -1;
+        s->lab_slot[i] = s->alive[i] ? (int64_t)s->n_slots++ : -1;
     if (!hl_mul_size(s->n_slots + 1, s->r->n_labs, &cells))
         return hl_fail_memory(err, "laboratory values", SIZE_MAX);
     s->lab_value = malloc(cells * sizeof *s->lab_value);
@@ -128,39 +128,6 @@ static hl_code take_row(lab_pass *p, const hl_field *f, hl_error *err)
     return HL_OK;
 }
 
-static hl_code open_labs(const hl_selection *s, const char *const *want, size_t n, hl_stream_mode mode,
-                         char relative[HL_PATH_BYTES], hl_ctl *ctl, hl_csv **out, hl_error *err)
-{
-    char path[HL_PATH_BYTES];
-    hl_csv_options options = {.name = relative, .mode = mode, .cpu = s->cpu, .ctl = ctl};
-    hl_code c = hl_source_path(s->o->mimiciv, &s->r->labevents, path, relative, err);
-    return c == HL_OK ? hl_csv_open(path, want, n, &options, out, err) : c;
-}
-
-/*
- * Whether pandas would read valuenum as integers: no hole and no fraction in the whole file. Found out
- * by reading until the first row that says no, in practice within a few lines; only --compat needs it.
- */
-static hl_code look_at_values(hl_selection *s, hl_error *err)
-{
-    char relative[HL_PATH_BYTES];
-    const char *want[] = {hl_source_column(&s->r->labevents, "valuenum")};
-    hl_csv *csv = NULL;
-    hl_field f;
-    int64_t i;
-    bool any = false;
-    hl_code c = open_labs(s, want, 1, HL_STREAM_PLAIN, relative, NULL, &csv, err);
-
-    s->lab_values_are_ints = c == HL_OK;
-    while (c == HL_OK && s->lab_values_are_ints && (c = hl_csv_next(csv, &f, err)) == HL_OK) {
-        any = true;
-        s->lab_values_are_ints = hl_parse_i64_pandas(hl_field_str(f), &i);
-    }
-    s->lab_values_are_ints = s->lab_values_are_ints && any;
-    hl_csv_close(&csv);
-    return c == HL_END ? HL_OK : c;
-}
-
 static hl_code read_labs(lab_pass *p, hl_error *err)
 {
     hl_selection *s = p->s;
@@ -171,10 +138,13 @@ static hl_code read_labs(lab_pass *p, hl_error *err)
                              [L_VALUE] = hl_source_column(t, "valuenum"),
                              [L_ID] = hl_source_column(t, "labevent_id")};
     hl_csv_filter filter[] = {{L_ITEM, item_wanted, p->item}, {L_SUBJECT, item_wanted, p->subject}};
-    char relative[HL_PATH_BYTES];
+    char path[HL_PATH_BYTES], relative[HL_PATH_BYTES];
+    hl_csv_options options = {.name = relative, .mode = HL_STREAM_THREAD, .cpu = s->cpu, .ctl = s->ctl};
     hl_field f[N_L];
-    hl_code c = open_labs(s, want, N_L, HL_STREAM_THREAD, relative, s->ctl, &p->csv, err);
+    hl_code c = hl_source_path(s->o->mimiciv, t, path, relative, err);
 
+    if (c == HL_OK)
+        c = hl_csv_open(path, want, N_L, &options, &p->csv, err);
     if (c == HL_OK)
         c = hl_csv_filter_by(p->csv, filter, 2, err);
     while (c == HL_OK && (c = hl_csv_next(p->csv, f, err)) == HL_OK)
@@ -188,10 +158,8 @@ hl_code hl_select_labs(hl_selection *s, hl_error *err)
 {
     lab_pass p = {.s = s, .time_rule = s->o->compat ? HL_TIME_STRICT : HL_TIME_CUT_FRACTION};
     char count[32];
-    hl_code c = s->o->compat ? look_at_values(s, err) : HL_OK;
+    hl_code c = make_slots(&p, err);
 
-    if (c == HL_OK)
-        c = make_slots(&p, err);
     hl_ctl_phase(s->ctl, "reading laboratory values", 0);
     if (c == HL_OK)
         c = read_labs(&p, err);

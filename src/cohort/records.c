@@ -163,6 +163,8 @@ static hl_code examine(examination *x, int64_t row, int thread, hl_record_state 
         return c;
     hl_arena_reset(x->scratch[thread]);
     c = hl_wfdb_read(x->scratch[thread], path, &r, &why);
+    if (c != HL_OK)
+        hl_error_below(&why, s->o->ecg);
     if (c == HL_E_INPUT || (c == HL_E_LIMIT && why.path[0])) {
         *state = HL_RECORD_BROKEN;
         if (s->o->compat || s->o->strict) {

@@ -59,7 +59,6 @@ typedef struct {
     size_t n_slots;
     double *lab_value;         /* [n_slots][n_labs] */
     int64_t *lab_time;         /* [n_slots][n_labs] HL_NO_TIME = no value */
-    bool lab_values_are_ints;  /* the whole valuenum column is integers without a hole */
 
     hl_funnel_step step[HL_MAX_RULES];
     size_t n_steps;

@@ -103,7 +103,7 @@ static void put_range(hl_buf *note, const hl_option *option)
 
     if (option->min == option->max || (option->min == INT64_MIN && option->max == INT64_MAX))
         return;
-    if (option->max == INT64_MAX)
+    if (option->max == INT64_MAX || option->max == INT32_MAX) /* the type's own limit tells nothing */
         snprintf(text, sizeof text, "%lld and more", (long long)option->min);
     else
         snprintf(text, sizeof text, "%lld to %lld", (long long)option->min, (long long)option->max);
@@ -233,6 +233,33 @@ static void put_commands(hl_buf *out, const char *noun)
     }
 }
 
+void hl_help_example(const char *example, size_t indent, hl_buf *out)
+{
+    size_t at = indent;
+
+    put_blanks(out, indent);
+    while (*example) {
+        size_t part = strcspn(example, " ");
+        /* an option stays with its value, a program with its verb */
+        while (example[part] == ' ' && example[part + 1] != '-' && example[part + 1] != '&')
+            part += 1 + strcspn(example + part + 1, " ");
+        if (at > indent && at + 1 + columns(example, part) + 2 > WIDTH) {
+            hl_buf_text(out, " \\\n");
+            put_blanks(out, indent + 4);
+            at = indent + 4;
+        } else if (at > indent) {
+            hl_buf_char(out, ' ');
+            at++;
+        }
+        hl_buf_append(out, example, part);
+        at += columns(example, part);
+        example += part;
+        while (*example == ' ')
+            example++;
+    }
+    hl_buf_char(out, '\n');
+}
+
 /* --- the pages ---------------------------------------------------------------------------------------- */
 
 static void put_exit_codes(hl_buf *out)
@@ -341,5 +368,5 @@ void hl_help_command(const hl_command *command, hl_buf *out)
     if (command->example[0])
         hl_buf_text(out, "\nExamples:\n");
     for (int i = 0; i < 2 && command->example[i]; i++)
-        hl_buf_printf(out, "  %s\n", command->example[i]);
+        hl_help_example(command->example[i], 2, out);
 }

@@ -28,6 +28,9 @@ void hl_help_command(const hl_command *command, hl_buf *out);
 /* The option's sentence with allowed values and default: "rows of train (default 10000; 1 to 99)". */
 void hl_help_sentence(const hl_option *option, hl_buf *out);
 
+/* A command line, broken with backslashes where it is longer than the terminal is wide. */
+void hl_help_example(const char *example, size_t indent, hl_buf *out);
+
 /* Whether noun is the first word of any command of two words. */
 bool hl_is_noun(const char *noun);
 /* Length of the first word of a command's name. */

@@ -179,11 +179,13 @@ static void put_record_facts(hl_inspect *in, const hl_wfdb_record *r)
     hl_inspect_put_digest(in, "header_sha256", &r->header_digest);
     hl_inspect_put_digest(in, "signal_sha256", &r->signal_digest);
     if (r->n_checksum_faults)
-        hl_inspect_fact(in, "note", "%d checksum%s in the header disagree with the samples",
-                        (int)r->n_checksum_faults, r->n_checksum_faults == 1 ? "" : "s");
+        hl_inspect_fact(in, "note", "%d checksum%s with the samples", (int)r->n_checksum_faults,
+                        r->n_checksum_faults == 1 ? " in the header disagrees"
+                                                  : "s in the header disagree");
     if (r->n_initial_faults)
-        hl_inspect_fact(in, "note", "%d first sample%s in the header disagree with the samples",
-                        (int)r->n_initial_faults, r->n_initial_faults == 1 ? "" : "s");
+        hl_inspect_fact(in, "note", "%d first sample%s with the samples", (int)r->n_initial_faults,
+                        r->n_initial_faults == 1 ? " in the header disagrees"
+                                                 : "s in the header disagree");
     hl_inspect_fact(in, "header", "sha256 %s", hl_digest_hex(&r->header_digest, hex));
     hl_inspect_fact(in, "signals", "sha256 %s", hl_digest_hex(&r->signal_digest, hex));
 }

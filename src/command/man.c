@@ -174,8 +174,10 @@ void hl_man_command(const hl_command *command, hl_buf *out)
     if (command->example[0])
         hl_buf_text(out, ".SH EXAMPLES\n.nf\n");
     for (int i = 0; i < 2 && command->example[i]; i++) {
-        put_text(out, command->example[i]);
-        hl_buf_char(out, '\n');
+        hl_buf lines = {0};
+        hl_help_example(command->example[i], 0, &lines);
+        put_roff(out, lines.at ? lines.at : "", lines.n);
+        hl_buf_free(&lines);
     }
     hl_buf_text(out, command->example[0] ? ".fi\n" : "");
     hl_buf_text(out, ".SH SEE ALSO\n.BR hilum (1)\n");

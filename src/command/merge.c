@@ -6,9 +6,14 @@
 extern const hl_command hl_command_merge;
 
 static const hl_option options[] = {
-    {.name = "out", .type = HL_OPT_PATH, .value = "OUT", .required = true, .argument = true,
+    {.name = "out",
+     .type = HL_OPT_PATH,
+     .value = "OUT",
+     .required = true,
+     .argument = true,
      .help = "the --out of the shards"},
-    {.name = "missing", .type = HL_OPT_FLAG,
+    {.name = "missing",
+     .type = HL_OPT_FLAG,
      .help = "merge nothing; print the numbers of the shards still to be run, as sbatch --array "
              "takes them (nothing when all are complete)"},
     HL_OPTION_JOBS,
@@ -16,9 +21,10 @@ static const hl_option options[] = {
     {0},
 };
 
-/* --- which shards are missing -------------------------------------------------------------------------- */
+/* --- which shards are missing ----------------------------------------------------------------- */
 
-/* Shards to be run (again); those that are there but damaged or of another start also in "differing". */
+/* Shards to be run (again); those that are there but damaged or of another start also in
+ * "differing". */
 static hl_code list_missing(const char *out, hl_ctl *ctl, int64_t *n_missing, hl_result *result,
                             hl_error *err)
 {
@@ -70,8 +76,8 @@ static hl_code refuse(const char *out, hl_ctl *ctl, bool *refused, hl_result *re
         c = hl_fail(err, HL_E_INPUT,
                     "%s: %lld shard%s missing or different: %.*s%s\n"
                     "Run these again with the same options, then merge.",
-                    out, (long long)n_missing, n_missing == 1 ? " is" : "s are", length, list.text.at,
-                    list.text.n > 301 ? "..." : "");
+                    out, (long long)n_missing, n_missing == 1 ? " is" : "s are", length,
+                    list.text.at, list.text.n > 301 ? "..." : "");
     }
     hl_result_free(&list);
     return c;
@@ -90,7 +96,7 @@ static hl_code all_there(const char *out, hl_ctl *ctl, bool *there, hl_error *er
     return c;
 }
 
-/* --- the command that was sharded -------------------------------------------------------------------- */
+/* --- the command that was sharded ------------------------------------------------------------- */
 
 /* Its options without what belongs to one shard's call, and with those of this call. */
 static hl_code stored_options(const hl_json_value *call, const hl_options *o, hl_buf *json,
@@ -140,8 +146,10 @@ static hl_code merge(const hl_options *o, hl_ctl *ctl, hl_result *result, hl_err
         snprintf(name, sizeof name, "%.*s", (int)(was.n < 100 ? was.n : 100), was.at ? was.at : "");
         command = hl_command_find(name);
         if (!command)
-            c = hl_fail_at(err, HL_E_INPUT, out, 0, -1, "was started by a command that this hilum "
-                           "does not have: %s", name);
+            c = hl_fail_at(err, HL_E_INPUT, out, 0, -1,
+                           "was started by a command that this hilum "
+                           "does not have: %s",
+                           name);
         else
             c = stored_options(hl_json_get(root, "call"), o, &json, err);
     }
@@ -187,14 +195,20 @@ static hl_code run(const hl_options *o, hl_ctl *ctl, hl_result *result, hl_error
 const hl_command hl_command_merge = {
     .name = "merge",
     .summary = "put the shards of a job together",
-    .about =
-        "When every shard of a job that was run with --shard I/N is complete, hilum merge OUT writes the "
-        "files that one run would have written, byte for byte, and the manifest. It reads in OUT how "
-        "the job was started; relative paths of inputs mean the same folder as then.\n\n"
-        "If shards are missing, damaged, or from another version, recipe or input, nothing is written; "
-        "they are listed, and the exit code is 3. --missing prints only their numbers, for a cluster's "
-        "array job.",
+    .about = "When every shard of a job that was run with --shard I/N is complete, hilum merge OUT "
+             "writes the "
+             "files that one run would have written, byte for byte, and the manifest. It reads in "
+             "OUT how "
+             "the job was started; relative paths of inputs mean the same folder as then.\n\n"
+             "If shards are missing, damaged, or from another version, recipe or input, nothing is "
+             "written; "
+             "they are listed, and the exit code is 3. --missing prints only their numbers, for a "
+             "cluster's "
+             "array job.",
     .option = options,
-    .example = {"hilum merge shards/pack", "hilum merge --missing shards/pack"},
+    .example = {"hilum pack hilum-demo/cohort --ecg hilum-demo/hospital/ecg --cxr "
+                "hilum-demo/hospital/cxr --out shards --shard 0/2 && hilum merge --missing shards",
+                "hilum pack hilum-demo/cohort --ecg hilum-demo/hospital/ecg --cxr "
+                "hilum-demo/hospital/cxr --out shards --shard 1/2 && hilum merge shards"},
     .run = run,
 };

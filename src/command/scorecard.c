@@ -27,8 +27,8 @@ static hl_code put_result(const char *path, size_t bytes, const hl_scorecard_sum
 
     hl_buf_printf(&result->text, "%s: %s admissions of %s patients, %lld of %lld checks %s, %s kB\n",
                   path, hl_count_text(s->rows, rows), hl_count_text(s->patients, patients),
-                  (long long)(s->failed_checks ? s->failed_checks : s->checks), (long long)s->checks,
-                  s->failed_checks ? "FAIL" : "without a fault",
+                  (long long)(s->failed_checks ? s->failed_checks : s->checks - s->unknown_checks),
+                  (long long)s->checks, s->failed_checks ? "FAIL" : "hold",
                   hl_count_text((int64_t)(bytes / 1000), kilobytes));
     hl_json_open(&w, '{');
     hl_json_put_key(&w, "out");
@@ -70,8 +70,10 @@ static hl_code run(const hl_options *o, hl_ctl *ctl, hl_result *result, hl_error
     if (c == HL_OK)
         c = put_result(path, page.n, &summary, result, err);
     if (c == HL_OK && summary.failed_checks > 0)
-        hl_warn(ctl, "%lld checks of the scorecard fail: see the top of %s",
-                (long long)summary.failed_checks, path);
+        hl_warn(ctl, "%lld %s: see the top of %s", (long long)summary.failed_checks,
+                summary.failed_checks == 1 ? "check of the scorecard fails"
+                                           : "checks of the scorecard fail",
+                path);
     hl_buf_free(&page);
     return c;
 }

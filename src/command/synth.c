@@ -3,17 +3,39 @@
 #include "synth/synth.h"
 
 static const hl_option options[] = {
-    {.name = "dir", .type = HL_OPT_PATH, .value = "DIR", .required = true, .argument = true,
+    {.name = "dir",
+     .type = HL_OPT_PATH,
+     .value = "DIR",
+     .required = true,
+     .argument = true,
      .help = "folder to write; new or empty"},
-    {.name = "patients", .type = HL_OPT_INT, .value = "N", .required = true, .min = 1,
-     .max = HL_SYNTH_MAX_PATIENTS, .help = "number of patients"},
-    {.name = "seed", .type = HL_OPT_INT, .value = "S", .initial = "0", .min = 0, .max = INT64_MAX,
+    {.name = "patients",
+     .type = HL_OPT_INT,
+     .value = "N",
+     .required = true,
+     .min = 1,
+     .max = HL_SYNTH_MAX_PATIENTS,
+     .help = "number of patients"},
+    {.name = "seed",
+     .type = HL_OPT_INT,
+     .value = "S",
+     .initial = "0",
+     .min = 0,
+     .max = INT64_MAX,
      .help = "another seed, another hospital"},
-    {.name = "labevents-rows", .type = HL_OPT_INT, .value = "R", .min = 1, .max = 4000000000,
+    {.name = "labevents-rows",
+     .type = HL_OPT_INT,
+     .value = "R",
+     .min = 1,
+     .max = 4000000000,
      .help = "add lab rows until labevents has R of them (for benchmarks)"},
-    {.name = "films", .type = HL_OPT_CHOICE, .choices = "small|full|none", .initial = "small",
-     .help = "size of the films: small (700 to 1000 px), full (2544 x 3056 px), or none: tables only, "
-             "neither films nor ECGs are drawn"},
+    {.name = "films",
+     .type = HL_OPT_CHOICE,
+     .choices = "small|full|none",
+     .initial = "small",
+     .help =
+         "size of the films: small (700 to 1000 px), full (2544 x 3056 px), or none: tables only, "
+         "neither films nor ECGs are drawn"},
     HL_OPTION_JOBS,
     {0},
 };
@@ -33,9 +55,9 @@ static hl_code put_result(const hl_synth_options *o, const hl_synth_counts *n, h
                   "%lld admissions have labs, ECG and film as the cohort wants them, "
                   "%lld more may (readmitted within days).\n"
                   "All of it is invented; planted.csv says what was built into each admission.\n",
-                  o->folder, (long long)n->patients, (long long)n->admissions, (long long)n->lab_rows,
-                  (long long)n->records, (long long)n->films, (long long)n->usable,
-                  (long long)n->uncertain);
+                  o->folder, (long long)n->patients, (long long)n->admissions,
+                  (long long)n->lab_rows, (long long)n->records, (long long)n->films,
+                  (long long)n->usable, (long long)n->uncertain);
     hl_buf_printf(&result->json,
                   "{\"patients\": %lld, \"admissions\": %lld, \"lab_rows\": %lld, \"ecgs\": %lld, "
                   "\"films\": %lld, \"usable\": %lld, \"uncertain\": %lld}",
@@ -63,16 +85,20 @@ static hl_code run(const hl_options *o, hl_ctl *ctl, hl_result *result, hl_error
 const hl_command hl_command_synth = {
     .name = "synth",
     .summary = "make a synthetic hospital in the PhysioNet layouts",
-    .about =
-        "Writes a made-up hospital: tables as MIMIC-IV has them, 12-lead ECGs as MIMIC-IV-ECG, chest films "
-        "as MIMIC-CXR-JPG. Nothing is copied from a patient. Every rule of the cohort meets cases that it "
-        "keeps and cases that it drops, at known rates.\n"
-        "\n"
-        "Laboratory, ECG and film of an admission hang together in a way that any two of the three do not "
-        "show: DIR/planted.csv has what was built in.\n"
-        "\n"
-        "The same --patients, --seed, --labevents-rows and --films give the same bytes on every machine, "
-        "with any --jobs. A run that is stopped leaves DIR without README.txt: remove it and start again.",
+    .about = "Writes a made-up hospital: tables as MIMIC-IV has them, 12-lead ECGs as "
+             "MIMIC-IV-ECG, chest films "
+             "as MIMIC-CXR-JPG. Nothing is copied from a patient. Every rule of the cohort meets "
+             "cases that it "
+             "keeps and cases that it drops, at known rates.\n"
+             "\n"
+             "Laboratory, ECG and film of an admission hang together in a way that any two of the "
+             "three do not "
+             "show: DIR/planted.csv has what was built in.\n"
+             "\n"
+             "The same --patients, --seed, --labevents-rows and --films give the same bytes on "
+             "every machine, "
+             "with any --jobs. A run that is stopped leaves DIR without README.txt: remove it and "
+             "start again.",
     .option = options,
     .example = {"hilum synth hospital2 --patients 20 --seed 1",
                 "hilum synth tables --patients 50 --labevents-rows 100000 --films none"},

@@ -2,7 +2,7 @@
 
 #include "base/sort.h"
 
-/* --- life ---------------------------------------------------------------------------------------------- */
+/* --- life ------------------------------------------------------------------------------------- */
 
 hl_code hl_manifest_new(const char *command, const char *recipe_name, const hl_json_value *recipe,
                         const char *compat, hl_manifest **out, hl_error *err)
@@ -69,10 +69,10 @@ void hl_manifest_free(hl_manifest **pm)
     *pm = NULL;
 }
 
-/* --- lists ------------------------------------------------------------------------------------------------ */
+/* --- lists ------------------------------------------------------------------------------------ */
 
-static hl_code add_value(hl_manifest *m, hl_manifest_list *list, const char *name, const hl_buf *value,
-                         hl_error *err)
+static hl_code add_value(hl_manifest *m, hl_manifest_list *list, const char *name,
+                         const hl_buf *value, hl_error *err)
 {
     hl_code c = hl_buf_check(value, "manifest", err);
 
@@ -284,7 +284,7 @@ hl_code hl_manifest_split(hl_manifest *m, const char *name, int64_t rows, const 
     return c;
 }
 
-/* --- files ------------------------------------------------------------------------------------------------ */
+/* --- files ------------------------------------------------------------------------------------ */
 
 hl_code hl_manifest_files_add(hl_manifest_files *files, const char *path, const hl_digest *digest,
                               hl_error *err)
@@ -381,8 +381,8 @@ hl_code hl_manifest_input(hl_manifest *m, const char *role, const char *kind, co
     return c ? c : identity_of(m, folder, HL_MANIFEST_NAME, &a->manifest_hex, err);
 }
 
-hl_code hl_manifest_read(hl_manifest *m, const char *role, const char *path, const hl_digest *digest,
-                         hl_error *err)
+hl_code hl_manifest_read(hl_manifest *m, const char *role, const char *path,
+                         const hl_digest *digest, hl_error *err)
 {
     hl_manifest_archive *a = find_archive(m, role);
     hl_code c;

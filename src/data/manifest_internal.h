@@ -1,5 +1,6 @@
 /*
- * manifest_internal.h - what a manifest has collected: manifest.c fills it, manifest_write.c writes it.
+ * manifest_internal.h - what a manifest has collected: manifest.c fills it, manifest_write.c writes
+ * it.
  */
 #ifndef HL_DATA_MANIFEST_INTERNAL_H
 #define HL_DATA_MANIFEST_INTERNAL_H

@@ -2,7 +2,7 @@
 
 #include "base/sort.h"
 
-/* --- sorted files -------------------------------------------------------------------------------------- */
+/* --- sorted files ----------------------------------------------------------------------------- */
 
 typedef struct {
     hl_str path;
@@ -16,7 +16,8 @@ static int compare_paths(const void *a, const void *b, void *ctx)
 }
 
 /* The files by path, in an array to be freed. */
-static hl_code sort_files(const hl_manifest_files *files, listed_file **out, size_t *n, hl_error *err)
+static hl_code sort_files(const hl_manifest_files *files, listed_file **out, size_t *n,
+                          hl_error *err)
 {
     *n = hl_strmap_count(files->map);
     *out = malloc((*n ? *n : 1) * sizeof **out);
@@ -62,7 +63,7 @@ static hl_code digest_tree(const listed_file *file, size_t n, tree_digest *out, 
     return c;
 }
 
-/* --- inputs.csv.gz, SHA256SUMS.txt ------------------------------------------------------------------- */
+/* --- inputs.csv.gz, SHA256SUMS.txt ------------------------------------------------------------ */
 
 static void put_csv_text(hl_buf *to, hl_str text)
 {
@@ -149,7 +150,7 @@ static hl_code write_sums(const hl_manifest *m, const char *folder, tree_digest 
     return c;
 }
 
-/* --- manifest.json ------------------------------------------------------------------------------------ */
+/* --- manifest.json ---------------------------------------------------------------------------- */
 
 static void put_hex(hl_json_writer *w, const char *key, const hl_digest *digest)
 {
@@ -275,8 +276,9 @@ static void put_program_and_job(hl_json_writer *w, const hl_manifest *m)
     hl_json_close(w, '}');
 }
 
-static hl_code make_text(const hl_manifest *m, const tree_digest *inputs, const tree_digest *outputs,
-                         const hl_digest *sums, hl_buf *text, hl_error *err)
+static hl_code make_text(const hl_manifest *m, const tree_digest *inputs,
+                         const tree_digest *outputs, const hl_digest *sums, hl_buf *text,
+                         hl_error *err)
 {
     hl_json_writer w = hl_json_write_to(text, 2);
     hl_code c;
@@ -339,8 +341,8 @@ hl_code hl_manifest_write(hl_manifest *m, const char *folder, const char *run_js
     hl_digest digest, sums, of_inputs;
     tree_digest outputs;
     tree_digest *inputs = calloc(m->n_archives + 1, sizeof *inputs);
-    hl_code c = inputs ? HL_OK
-                       : hl_fail_memory(err, "manifest", (m->n_archives + 1) * sizeof *inputs);
+    hl_code c =
+        inputs ? HL_OK : hl_fail_memory(err, "manifest", (m->n_archives + 1) * sizeof *inputs);
 
     if (!c)
         c = write_inputs(m, folder, inputs, &of_inputs, err);

@@ -117,6 +117,35 @@ static hl_code take_shape(text *t, hl_npy *npy, hl_error *err)
     return HL_OK;
 }
 
+/* Whether there is a type of this kind and size. */
+static bool is_type(char kind, size_t bytes)
+{
+    switch (kind) {
+    case 'b':
+        return bytes == 1;
+    case 'i':
+    case 'u':
+        return bytes == 1 || bytes == 2 || bytes == 4 || bytes == 8;
+    case 'f':
+        return bytes == 2 || bytes == 4 || bytes == 8 || bytes == 16;
+    case 'c':
+        return bytes == 8 || bytes == 16;
+    default: /* 'M', 'm': times */
+        return bytes == 8;
+    }
+}
+
+/* "[ns]", "[25s]" or nothing. */
+static bool is_unit(hl_str unit)
+{
+    bool good = unit.n == 0 || (unit.n > 2 && unit.at[0] == '[' && unit.at[unit.n - 1] == ']');
+
+    for (size_t i = 1; good && i + 1 < unit.n; i++)
+        good = (unit.at[i] >= 'a' && unit.at[i] <= 'z') || (unit.at[i] >= '0' && unit.at[i] <= '9') ||
+               unit.at[i] == 'Y' || unit.at[i] == 'M' || unit.at[i] == 'W' || unit.at[i] == 'D';
+    return good;
+}
+
 /* NumPy's name of a type: byte order, kind, bytes, for times a unit. */
 static hl_code take_descr(text *t, hl_npy *npy, hl_error *err)
 {
@@ -130,33 +159,26 @@ static hl_code take_descr(text *t, hl_npy *npy, hl_error *err)
     const hl_code c = take_quoted(t, &d, err);
     if (c != HL_OK)
         return c;
-    char order = '=';
-    size_t i = 0;
-    if (d.n > 0 && strchr("<>|=", d.at[0]) && d.at[0])
-        order = d.at[i++];
+    const bool has_order = d.n > 0 && d.at[0] && strchr("<>|=", d.at[0]);
+    char order = has_order ? d.at[0] : '=';
+    size_t i = has_order ? 1 : 0, bytes = 0;
     const char kind = i < d.n ? d.at[i++] : 0;
-    size_t bytes = 0, digits = 0;
-    for (; i < d.n && d.at[i] >= '0' && d.at[i] <= '9' && digits < 3; i++, digits++)
+    for (size_t digits = 0; i < d.n && d.at[i] >= '0' && d.at[i] <= '9' && digits < 3; i++, digits++)
         bytes = bytes * 10 + (size_t)(d.at[i] - '0');
-    const bool time = kind == 'M' || kind == 'm';
-    if (!kind || !strchr("biufcMm", kind) || (!time && i != d.n) || d.n + 2 > sizeof npy->descr ||
-        (time && i < d.n && (d.at[i] != '[' || d.at[d.n - 1] != ']')))
+    const hl_str unit = {d.at + i, d.n - i};
+    if (!kind || !strchr("biufcMm", kind) || d.n + 2 > sizeof npy->descr || !is_unit(unit) ||
+        (unit.n && kind != 'M' && kind != 'm'))
         return hl_fail_at(err, HL_E_LIMIT, t->name, 0, -1,
                           ".npy arrays of type '%s' are not supported", hl_show(d, shown));
-    const bool real = (kind == 'b' && bytes == 1) || (time && bytes == 8) ||
-                      ((kind == 'i' || kind == 'u') &&
-                       (bytes == 1 || bytes == 2 || bytes == 4 || bytes == 8)) ||
-                      (kind == 'f' && (bytes == 2 || bytes == 4 || bytes == 8 || bytes == 16)) ||
-                      (kind == 'c' && (bytes == 8 || bytes == 16));
-    if (!real || (order == '|' && bytes > 1))
+    if (!is_type(kind, bytes) || (order == '|' && bytes > 1))
         return hl_fail_at(err, HL_E_INPUT, t->name, 0, -1,
                           "damaged .npy header: '%s' is no type", hl_show(d, shown));
     if (bytes == 1)
         order = '|';
     else if (order == '=')
         order = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? '<' : '>';
-    const size_t from = strchr("<>|=", d.at[0]) ? 1 : 0;
-    snprintf(npy->descr, sizeof npy->descr, "%c%.*s", order, (int)(d.n - from), d.at + from);
+    const int from = has_order ? 1 : 0;
+    snprintf(npy->descr, sizeof npy->descr, "%c%.*s", order, (int)d.n - from, d.at + from);
     npy->item_bytes = bytes;
     return HL_OK;
 }
@@ -338,8 +360,9 @@ hl_code hl_npy_put_header(hl_buf *to, const char *descr, const int64_t *shape, s
         for (size_t i = hl_print_i64(shape[0], digits); i < GROWTH_DIGITS; i++)
             hl_buf_char(&head, ' ');
     }
-    while ((10 + head.n + 1) % 64 != 0 && !head.oom)
+    do /* at least one: a header that fits exactly gets 64 more, as numpy's does */
         hl_buf_char(&head, ' ');
+    while ((10 + head.n + 1) % 64 != 0 && !head.oom);
     hl_buf_char(&head, '\n');
     c = hl_buf_check(&head, ".npy header", err);
     if (c == HL_OK) {

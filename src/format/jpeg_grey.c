@@ -28,15 +28,23 @@ typedef struct {
     uint8_t restart;              /* number of the next restart marker, 0..7 */
 } decoder;
 
-static bool usual(const hl_jpeg_header *h, size_t n)
+/* A size within limits, and not larger than n bytes can hold at 2 bits a block, so that what cannot
+ * be there is not allocated for. */
+static bool size_possible(const hl_jpeg_header *h, size_t n)
 {
-    /* A block takes 2 bits at least: what cannot be there is not allocated for. */
     const int64_t blocks = (int64_t)((h->width + 7) / 8) * ((h->height + 7) / 8);
 
+    return h->height > 0 && h->width <= HL_IMAGE_MAX_SIDE && h->height <= HL_IMAGE_MAX_SIDE &&
+           (int64_t)h->width * h->height <= HL_IMAGE_MAX_PIXELS && blocks / 4 <= (int64_t)n;
+}
+
+static bool usual(const hl_jpeg_header *h)
+{
+    /* Sampling factors mean nothing for one component, but must be 1 to 4 (T.81 B.2.2). */
+    const int across = h->sampling >> 4, down = h->sampling & 15;
+
     return (h->sof == 0xC0 || h->sof == 0xC1) && h->precision == 8 && h->components == 1 &&
-           h->plain_scan && h->height > 0 && h->width <= HL_IMAGE_MAX_SIDE &&
-           h->height <= HL_IMAGE_MAX_SIDE &&
-           (int64_t)h->width * h->height <= HL_IMAGE_MAX_PIXELS && blocks / 4 <= (int64_t)n &&
+           across >= 1 && across <= 4 && down >= 1 && down <= 4 && h->plain_scan &&
            h->quant_id < 4 && h->quant[h->quant_id].defined && h->dc_id < 4 && h->ac_id < 4 &&
            h->dc[h->dc_id].defined && h->ac[h->ac_id].defined;
 }
@@ -90,7 +98,7 @@ static bool all_rows(decoder *d, int32_t first_row, int32_t end_row, const hl_im
 bool hl_jpeg_grey_decode(hl_arena *arena, const hl_jpeg_header *header, const uint8_t *bytes,
                          size_t n, int32_t first_row, int32_t end_row, hl_cpu cpu, hl_image *out)
 {
-    if (!usual(header, n))
+    if (!usual(header) || !size_possible(header, n))
         return false;
     decoder *d = hl_arena_aligned(arena, sizeof *d, 64);
     if (!d || !hl_jpeg_tables_make(&header->dc[header->dc_id], &header->ac[header->ac_id],

@@ -97,6 +97,7 @@ static hl_code take_frame(const reader *r, const segment *s, hl_jpeg_header *h, 
     if (h->width == 0 || h->components == 0)
         return fail_segment(r, s, "an empty picture", err);
     h->component_id = s->at[6];
+    h->sampling = s->at[7];
     h->quant_id = s->at[8];
     return HL_OK;
 }

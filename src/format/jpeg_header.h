@@ -29,7 +29,7 @@ typedef struct {
     uint8_t sof;           /* low byte of the frame marker: 0xC0 baseline, 0xC2 progressive, ... */
     int32_t restart_interval;
     /* component 0 of the frame and its part in the first scan */
-    uint8_t component_id, quant_id, dc_id, ac_id;
+    uint8_t component_id, sampling, quant_id, dc_id, ac_id;
     /* the first scan has one component, all coefficients, no successive approximation */
     bool plain_scan;
     hl_jpeg_quant quant[4];

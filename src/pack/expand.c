@@ -111,6 +111,7 @@ typedef struct {
     hl_ctl *ctl;
     hl_cpu cpu;
     const float (*level)[256];
+    hl_digest digest; /* of the file written */
 } array_job;
 
 static hl_code read_at(hl_in *in, int64_t start, int64_t row, size_t row_bytes, void *to, hl_error *err)
@@ -190,24 +191,37 @@ static hl_code note_array(const array_job *j, const char *file, const hl_digest 
     return c == HL_OK ? hl_manifest_array(j->manifest, name, descr, shape, n_dims, rows_of, err) : c;
 }
 
+static void array_shape(const array_job *j, int64_t shape[4])
+{
+    const hl_pack_recipe *r = &j->store->r;
+
+    shape[0] = j->split->rows;
+    shape[1] = j->film ? 3 : 1;
+    shape[2] = j->film ? r->crop_px : r->samples;
+    shape[3] = j->film ? r->crop_px : r->leads;
+}
+
+static void array_file(const array_job *j, char file[256])
+{
+    snprintf(file, 256, "%.60s/%s_%.60s.npy", j->split->name, j->film ? "cxr" : "ecg", j->split->name);
+}
+
 static hl_code write_array(array_job *j, hl_error *err)
 {
     const hl_pack_recipe *r = &j->store->r;
-    const int64_t shape[4] = {j->split->rows, j->film ? 3 : 1, j->film ? r->crop_px : r->samples,
-                              j->film ? r->crop_px : r->leads};
+    int64_t shape[4];
+    array_shape(j, shape);
     size_t n_values = (size_t)(shape[1] * shape[2] * shape[3]);
     char file[256], path[HL_PATH_BYTES];
     hl_buf header = {0};
     hl_out *out = NULL;
-    hl_digest digest;
     int64_t *row = NULL;
     float *values = malloc(n_values * sizeof *values);
     double *scale = malloc((size_t)r->leads * 2 * sizeof *scale);
     void *stored = malloc(j->film ? n_values : n_values * sizeof(int16_t));
     hl_code c = values && stored && scale ? HL_OK : hl_fail_memory(err, "a row", n_values * 6);
 
-    snprintf(file, sizeof file, "%.60s/%s_%.60s.npy", j->split->name, j->film ? "cxr" : "ecg",
-             j->split->name);
+    array_file(j, file);
     if (c == HL_OK)
         c = read_rows(j->store, j->split, &row, err);
     if (c == HL_OK)
@@ -228,10 +242,8 @@ static hl_code write_array(array_job *j, hl_error *err)
         hl_ctl_done(j->ctl, 1);
     }
     if (c == HL_OK)
-        c = hl_out_commit(&out, &digest, err);
+        c = hl_out_commit(&out, &j->digest, err);
     hl_out_abort(&out);
-    if (c == HL_OK)
-        c = note_array(j, file, &digest, "<f4", shape, 4, err);
     hl_buf_free(&header);
     free(values);
     free(stored);
@@ -370,6 +382,13 @@ hl_code hl_expand(const hl_store *store, const char *folder, const char *relativ
     hl_ctl_phase(ctl, "writing tensors", rows);
     if (c == HL_OK)
         c = hl_parallel_for(hl_ctl_jobs(ctl), (int64_t)n, ctl, expand_one, jobs, err);
+    for (size_t k = 0; c == HL_OK && k < n; k++) {
+        char file[256];
+        int64_t shape[4];
+        array_file(&jobs[k], file);
+        array_shape(&jobs[k], shape);
+        c = note_array(&jobs[k], file, &jobs[k].digest, "<f4", shape, 4, err);
+    }
     if (c == HL_OK)
         c = write_texts(store, folder, relative, manifest, err);
     return c;

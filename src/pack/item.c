@@ -99,8 +99,11 @@ static hl_code make_film(const hl_pack_options *o, const hl_pack_recipe *r, cons
     int32_t first = 0, end = 0;
     hl_code c = hl_path_join(o->cxr, item->cxr_path, path, err);
 
-    if (c == HL_OK)
+    if (c == HL_OK) {
         c = hl_read_file(path, HL_PACK_MAX_FILM_BYTES, &file, &head->film, err);
+        if (c != HL_OK)
+            hl_error_below(err, o->cxr);
+    }
     hl_ctl_bytes(ctl, (int64_t)file.n);
     if (c == HL_OK)
         c = hl_jpeg_read_info(file.at, file.n, item->cxr_path, &info, err);
@@ -171,8 +174,11 @@ hl_code hl_record_make(const hl_pack_options *o, const hl_pack_recipe *r, const 
 
     if (c == HL_OK)
         c = hl_path_join(o->ecg, item->ecg_path, path, err);
-    if (c == HL_OK)
+    if (c == HL_OK) {
         c = hl_wfdb_read(scratch, path, &e, err);
+        if (c != HL_OK)
+            hl_error_below(err, o->ecg);
+    }
     if (c == HL_OK)
         c = check_ecg(r, item, &e, err);
     if (c != HL_OK)

@@ -31,7 +31,8 @@ static hl_code place_file(const char *folder, const char *relative, char path[HL
     return c;
 }
 
-/* --- ECGs -------------------------------------------------------------------------------------- */
+/* --- ECGs --------------------------------------------------------------------------------------
+ */
 
 static hl_synth_ecg_look ecg_look(const hl_synth_subject *s, const hl_synth_record *r, hl_rng *rng)
 {
@@ -87,13 +88,24 @@ static hl_code write_record(const archive *a, const hl_synth_subject *s, const h
     snprintf(date, sizeof date, "%02d/%02d/%04d", t.day, t.month, t.year);
     snprintf(note, sizeof note, "<subject_id>: %lld", (long long)s->subject_id);
     for (int i = 0; i < HL_SYNTH_ECG_LEADS; i++)
-        signal[i] = (hl_wfdb_signal){.format = 16, .samples_per_frame = 1, .gain = HL_SYNTH_ECG_GAIN,
-                                     .calibrated = true, .units = "mV", .adc_bits = 16,
-                                     .has_checksum = true, .description = hl_synth_ecg_lead[i]};
-    hl_wfdb_header header = {.name = name, .n_signals = HL_SYNTH_ECG_LEADS,
-                             .rate_hz = HL_SYNTH_ECG_RATE_HZ, .counter_hz = HL_SYNTH_ECG_RATE_HZ,
-                             .n_samples = HL_SYNTH_ECG_SAMPLES, .base_time = time, .base_date = date,
-                             .signal = signal, .comment = comment, .n_comments = 1};
+        signal[i] = (hl_wfdb_signal){.format = 16,
+                                     .samples_per_frame = 1,
+                                     .gain = HL_SYNTH_ECG_GAIN,
+                                     .calibrated = true,
+                                     .units = "mV",
+                                     .adc_bits = 16,
+                                     .has_checksum = true,
+                                     .description = hl_synth_ecg_lead[i]};
+    hl_wfdb_header header = {.name = name,
+                             .n_signals = HL_SYNTH_ECG_LEADS,
+                             .rate_hz = HL_SYNTH_ECG_RATE_HZ,
+                             .counter_hz = HL_SYNTH_ECG_RATE_HZ,
+                             .n_samples = HL_SYNTH_ECG_SAMPLES,
+                             .base_time = time,
+                             .base_date = date,
+                             .signal = signal,
+                             .comment = comment,
+                             .n_comments = 1};
     hl_synth_record_path(s, r, relative);
     hl_code c = place_file(a->folder, relative, path, err);
     return c == HL_OK ? hl_wfdb_write(path, &header, sample[0], NULL, NULL, err) : c;
@@ -104,7 +116,7 @@ static hl_code write_records(void *ctx, int64_t i, int thread, hl_error *err)
     (void)thread;
     const archive *a = ctx;
     hl_synth_subject *s = malloc(sizeof *s);
-    int16_t (*sample)[HL_SYNTH_ECG_LEADS] = malloc(sizeof *sample * HL_SYNTH_ECG_SAMPLES);
+    int16_t(*sample)[HL_SYNTH_ECG_LEADS] = malloc(sizeof *sample * HL_SYNTH_ECG_SAMPLES);
     hl_code c = HL_OK;
     if (!s || !sample)
         c = hl_fail_memory(err, "ECG", sizeof *sample * HL_SYNTH_ECG_SAMPLES);
@@ -117,7 +129,8 @@ static hl_code write_records(void *ctx, int64_t i, int thread, hl_error *err)
     return c;
 }
 
-/* --- films ------------------------------------------------------------------------------------- */
+/* --- films -------------------------------------------------------------------------------------
+ */
 
 static hl_synth_film_look film_look(const hl_synth_subject *s, const hl_synth_film *f, hl_rng *rng)
 {
@@ -128,8 +141,8 @@ static hl_synth_film_look film_look(const hl_synth_subject *s, const hl_synth_fi
         .height = f->height,
         .portable = study->portable,
         /* The heart looks a little larger on a portable film: it lies farther from the plate. */
-        .cardiothoracic = 0.500 + 0.062 * level[0] + (study->portable ? 0.012 : 0) +
-                          0.004 * hl_synth_normal(rng),
+        .cardiothoracic =
+            0.500 + 0.062 * level[0] + (study->portable ? 0.012 : 0) + 0.004 * hl_synth_normal(rng),
         .basal_opacity = hl_synth_clamp(0.47 + 0.43 * level[1] + 0.03 * hl_synth_normal(rng), 0, 1),
         .inflation = hl_synth_clamp(0.75 * level[2] + 0.06 * hl_synth_normal(rng), -1, 1),
         .body = s->body,
@@ -143,7 +156,8 @@ static hl_code write_film(const archive *a, const hl_synth_subject *s, int i, hl
     const hl_synth_film *f = &s->film[i];
     char relative[HL_SYNTH_FILE_BYTES], path[HL_PATH_BYTES];
     hl_image image;
-    hl_rng rng = hl_rng_of(a->plan->seed, "film", (uint64_t)s->index * HL_SYNTH_MAX_EVENTS + (uint64_t)i);
+    hl_rng rng =
+        hl_rng_of(a->plan->seed, "film", (uint64_t)s->index * HL_SYNTH_MAX_EVENTS + (uint64_t)i);
     hl_synth_film_look look = film_look(s, f, &rng);
     hl_arena_reset(arena);
     hl_buf_clear(jpeg);
@@ -177,7 +191,8 @@ static hl_code write_films(void *ctx, int64_t i, int thread, hl_error *err)
     return c;
 }
 
-/* --- both: a patient is an item ---------------------------------------------------------------- */
+/* --- both: a patient is an item ----------------------------------------------------------------
+ */
 
 typedef struct {
     archive archive;
@@ -201,7 +216,8 @@ hl_code hl_synth_records_write(const hl_synth_plan *plan, const char *folder, hl
     return hl_parallel_for(hl_ctl_jobs(ctl), plan->n_patients, ctl, write_counted, &w, err);
 }
 
-hl_code hl_synth_films_write(const hl_synth_plan *plan, const char *folder, hl_ctl *ctl, hl_error *err)
+hl_code hl_synth_films_write(const hl_synth_plan *plan, const char *folder, hl_ctl *ctl,
+                             hl_error *err)
 {
     counted w = {{plan, folder}, write_films, ctl};
     hl_ctl_phase(ctl, "drawing films, patients", plan->n_patients);

@@ -8,8 +8,9 @@ double hl_synth_exp(double x)
     double k = floor(x * 1.4426950408889634 + 0.5);
     double r = (x - k * 0.693145751953125) - k * 1.42860682030941723e-6;
     /* Taylor series; |r| <= 0.3466, so the first term left out is below 1e-14. */
-    static const double inverse[13] = {0,       1.0,     1.0 / 2, 1.0 / 3,  1.0 / 4,  1.0 / 5, 1.0 / 6,
-                                       1.0 / 7, 1.0 / 8, 1.0 / 9, 1.0 / 10, 1.0 / 11, 1.0 / 12};
+    static const double inverse[13] = {0,        1.0,      1.0 / 2, 1.0 / 3, 1.0 / 4,
+                                       1.0 / 5,  1.0 / 6,  1.0 / 7, 1.0 / 8, 1.0 / 9,
+                                       1.0 / 10, 1.0 / 11, 1.0 / 12};
     double sum = 1;
     for (int n = 12; n >= 1; n--)
         sum = 1 + sum * r * inverse[n];

@@ -1,8 +1,9 @@
 /*
- * chance.h - numbers for the synthetic hospital: draws and the few functions that their shapes need.
+ * chance.h - numbers for the synthetic hospital: draws and the few functions that their shapes
+ * need.
  *
- * Everything here uses + - * / floor and sqrt on doubles only, which IEEE 754 rounds the same way on
- * every machine; libm's exp, sin and log are not used, because their last bit differs between
+ * Everything here uses + - * / floor and sqrt on doubles only, which IEEE 754 rounds the same way
+ * on every machine; libm's exp, sin and log are not used, because their last bit differs between
  * libraries and the hospital must be the same bytes everywhere.
  */
 #ifndef HL_SYNTH_CHANCE_H

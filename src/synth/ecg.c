@@ -4,8 +4,8 @@
 
 #include "synth/chance.h"
 
-const char *const hl_synth_ecg_lead[HL_SYNTH_ECG_LEADS] = {
-    "I", "II", "III", "aVR", "aVF", "aVL", "V1", "V2", "V3", "V4", "V5", "V6"};
+const char *const hl_synth_ecg_lead[HL_SYNTH_ECG_LEADS] = {"I",  "II", "III", "aVR", "aVF", "aVL",
+                                                           "V1", "V2", "V3",  "V4",  "V5",  "V6"};
 
 /* What an electrode pair measures: I, II and V1..V6. The other four leads follow from I and II. */
 #define N_MEASURED 8
@@ -104,7 +104,8 @@ static void mix_leads(const hl_synth_ecg_look *look, hl_rng *rng, double mix[N_M
         }
 }
 
-/* Slow movement of the base line, the flutter of a fibrillating atrium, muscle and amplifier noise. */
+/* Slow movement of the base line, the flutter of a fibrillating atrium, muscle and amplifier noise.
+ */
 static void add_noise(const hl_synth_ecg_look *look, hl_rng *rng, int lead, double *curve)
 {
     double size[3] = {hl_synth_between(rng, 0.01, 0.05), hl_synth_between(rng, 0.005, 0.03),

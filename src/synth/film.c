@@ -5,8 +5,9 @@
 #include "synth/chance.h"
 
 /*
- * Anatomy is placed in units of its own: x = 0 on the spine, positive to the right of the picture (the
- * patient's left); y = 0 at the apex of the lungs, downwards. The inner chest is 2 * CHEST wide.
+ * Anatomy is placed in units of its own: x = 0 on the spine, positive to the right of the picture
+ * (the patient's left); y = 0 at the apex of the lungs, downwards. The inner chest is 2 * CHEST
+ * wide.
  *
  *        shoulder   0.0 apex  ___        ___
  *                            /   \ | | /   \      clavicles 0.0 .. 0.2
@@ -15,28 +16,29 @@
  *                           |     (  heart  )|
  *        domes at 1.2      _|____(__________)|_   costophrenic angles 1.4
  */
+/* Proportions below were set by eye on drawn films. */
 #define CHEST 0.78f
 #define N_PROFILE 256
 
 typedef struct {
-    int w, h;         /* cells */
-    float unit;       /* anatomy units a cell */
-    float x0, y0;     /* anatomy position of cell 0, 0 */
-    float *at;        /* attenuation [h][w], 0 = air */
+    int w, h;     /* cells */
+    float unit;   /* anatomy units a cell */
+    float x0, y0; /* anatomy position of cell 0, 0 */
+    float *at;    /* attenuation [h][w], 0 = air */
 } grid;
 
 typedef struct {
     const hl_synth_film_look *look;
-    float shear;              /* tilt of the patient: x shift a unit of y */
-    float dome[2];            /* y of the diaphragm's top, right side of the picture = 1 */
-    float lateral;            /* inner chest half-width */
-    float trunk;              /* outer half-width at the waist of the picture */
+    float shear;   /* tilt of the patient: x shift a unit of y */
+    float dome[2]; /* y of the diaphragm's top, right side of the picture = 1 */
+    float lateral; /* inner chest half-width */
+    float trunk;   /* outer half-width at the waist of the picture */
     float heart_x, heart_y, heart_a, heart_b, heart_tilt;
     float rib_phase, rib_gap;
-    float rib[N_PROFILE];     /* cross-section of a rib over one gap */
-    float breast;             /* density of a soft shadow over the lower zones */
-    float opacity[2];         /* of the left and right lower zone */
-    float stomach;            /* gas below the left dome */
+    float rib[N_PROFILE]; /* cross-section of a rib over one gap */
+    float breast;         /* density of a soft shadow over the lower zones */
+    float opacity[2];     /* of the left and right lower zone */
+    float stomach;        /* gas below the left dome */
 } chest;
 
 static float stepf(float lo, float hi, float x)
@@ -98,8 +100,8 @@ static float diaphragm(const chest *c, float x)
     return c->dome[x > 0] + curve + 0.5f * stepf(0.58f, 0.84f, fabsf(x)) * 0.28f;
 }
 
-/* Air of the lungs at a point, 0..1: sharp at the wall, deeper towards the middle. out and in are the
- * lateral and medial borders in this row. */
+/* Air of the lungs at a point, 0..1: sharp at the wall, deeper towards the middle. out and in are
+ * the lateral and medial borders in this row. */
 static float lung_air(const chest *c, float x, float y, float out, float in)
 {
     float s = fabsf(x);
@@ -133,7 +135,8 @@ static float heart(const chest *c, float x, float y)
     float dy = y - c->heart_y;
     float v = 0;
     if (fabsf(dy) < c->heart_b)
-        v = silhouette(x - c->heart_x - c->heart_tilt * dy * 0.55f, dy, c->heart_a, c->heart_b, 0.10f);
+        v = silhouette(x - c->heart_x - c->heart_tilt * dy * 0.55f, dy, c->heart_a, c->heart_b,
+                       0.10f);
     float atrium = silhouette(x - c->heart_x + c->heart_a * 0.60f, y - c->heart_y - 0.05f,
                               c->heart_a * 0.43f, 0.24f, 0.18f);
     float knob = silhouette(x - 0.10f, y - 0.36f, 0.12f, 0.11f, 0.35f);
@@ -151,9 +154,12 @@ static float bones(const chest *c, float x, float y, float out)
     if (s < out + 0.03f && s > 0.06f) {
         float end = stepf(out + 0.03f, out - 0.02f, s) * stepf(0.06f, 0.12f, s);
         float back = (y - (0.04f - 0.25f * s + 0.55f * s * s)) / c->rib_gap + c->rib_phase;
-        float front = (y - 0.66f * (CHEST - s) - 0.05f) / (c->rib_gap * 1.12f) + c->rib_phase + 0.4f;
-        float seen = stepf(-0.12f, 0.0f, y) * (1 - 0.75f * stepf(-0.05f, 0.12f, y - diaphragm(c, x)));
-        v += 0.175f * end * seen * c->rib[(int)((back - floorf(back)) * N_PROFILE) & (N_PROFILE - 1)];
+        float front =
+            (y - 0.66f * (CHEST - s) - 0.05f) / (c->rib_gap * 1.12f) + c->rib_phase + 0.4f;
+        float seen =
+            stepf(-0.12f, 0.0f, y) * (1 - 0.75f * stepf(-0.05f, 0.12f, y - diaphragm(c, x)));
+        v += 0.175f * end * seen *
+             c->rib[(int)((back - floorf(back)) * N_PROFILE) & (N_PROFILE - 1)];
         v += 0.095f * end * seen * stepf(0.26f, 0.36f, s) * (1 - stepf(1.0f, 1.2f, y)) *
              c->rib[(int)((front - floorf(front)) * N_PROFILE) & (N_PROFILE - 1)];
     }
@@ -167,7 +173,8 @@ static float bones(const chest *c, float x, float y, float out)
     }
     if (s > 0.58f && y > 0.02f && y < 0.85f) { /* shoulder blade; a standing PA film turns it out */
         float edge = (c->look->portable ? 0.61f : 0.74f) + 0.10f * (y - 0.1f);
-        v += 0.10f * stepf(edge, edge + 0.025f, s) * stepf(0.02f, 0.10f, y) * (1 - stepf(0.6f, 0.85f, y));
+        v += 0.10f * stepf(edge, edge + 0.025f, s) * stepf(0.02f, 0.10f, y) *
+             (1 - stepf(0.6f, 0.85f, y));
     }
     float hx = s - 1.03f, hy = y - 0.10f, r = hx * hx + hy * hy;
     if (r < 0.03f) /* head of the humerus */
@@ -194,6 +201,31 @@ static float bronchi(float x, float y)
     float slope = x < 0 ? 1.2f : 0.95f; /* the right one, left in the picture, is steeper */
     float off = fabsf(y - 0.475f - slope * fabsf(x));
     return (1 - stepf(0.024f, 0.046f, off)) * (1 - stepf(0.11f, 0.16f, fabsf(x)));
+}
+
+/* Soft tissue and spine, less the air of trachea and bronchi. */
+static float midline(const chest *c, float x, float y, float behind)
+{
+    float a = 0.16f * (1 - stepf(0.05f, 0.24f, fabsf(x)));
+    a += spine(x, y, c->rib_phase * 0.118f) * (1 - 0.6f * behind);
+    a -= 0.11f * bronchi(x, y);
+    if (y < 0.50f) {
+        float trachea = 1 - stepf(0.028f, 0.046f, fabsf(x + 0.008f));
+        a -= 0.27f * trachea * stepf(0.50f, 0.44f, y);
+    }
+    return a;
+}
+
+/* What makes the lung above the diaphragm dense: opacity, uneven, and the breast in front of it. */
+static float lower_zone(const chest *c, float x, float y, float behind, float texture)
+{
+    float lx = fabsf(x) - 0.40f, ly = y - c->dome[x > 0] + 0.10f;
+    float zone = 1 - (lx * lx) / 0.19f - (ly * ly) / (ly < 0 ? 0.16f : 0.09f);
+    if (zone <= 0)
+        return 0;
+    float dense = c->opacity[x > 0] * zone * (2 - zone);
+    return dense * (0.58f + 2.8f * texture) * (1 - 0.6f * behind) +
+           c->breast * stepf(0, 0.35f, zone);
 }
 
 /* Everything that is a closed shape, one row. texture: slow noise around 0. row comes in with the
@@ -224,23 +256,14 @@ static void shade_row(const chest *c, const grid *g, int j, const float *texture
         a += core * (1 - 0.88f * below);
         float behind = stepf(0.2f, 0.6f, core); /* what lies before or behind the heart is lost */
         a += vessel * stepf(0, 0.25f, air) * (1 - 0.75f * behind);
-        if (fabsf(x) < 0.3f) {
-            a += 0.16f * (1 - stepf(0.05f, 0.24f, fabsf(x))) +
-                 spine(x, y, c->rib_phase * 0.118f) * (1 - 0.6f * behind);
-            a -= 0.11f * bronchi(x, y);
-            if (y < 0.50f)
-                a -= 0.27f * (1 - stepf(0.028f, 0.046f, fabsf(x + 0.008f))) * stepf(0.50f, 0.44f, y);
-        }
+        if (fabsf(x) < 0.3f)
+            a += midline(c, x, y, behind);
         a += bones(c, x, y, out) * (1 - 0.55f * behind);
-        float lx = fabsf(x) - 0.40f, ly = y - c->dome[x > 0] + 0.10f;
-        float zone = 1 - (lx * lx) / 0.19f - (ly * ly) / (ly < 0 ? 0.16f : 0.09f);
-        if (zone > 0) {
-            float dense = c->opacity[x > 0] * zone * (2 - zone);
-            a += air * dense * (0.46f + 2.6f * texture[i]) * (1 - 0.6f * behind);
-            a += c->breast * stepf(0, 0.35f, zone) * air;
-        }
+        if (air > 0)
+            a += air * lower_zone(c, x, y, behind, texture[i]);
         if (c->stomach > 0 && below > 0)
-            a -= c->stomach * below * silhouette(x - 0.36f, y - c->dome[1] - 0.13f, 0.17f, 0.085f, 0.6f);
+            a -= c->stomach * below *
+                 silhouette(x - 0.36f, y - c->dome[1] - 0.13f, 0.17f, 0.085f, 0.6f);
         row[i] = a + texture[i] * (0.30f + 0.45f * air);
     }
 }
@@ -264,8 +287,8 @@ static void fill_texture(hl_rng *rng, int w, int h, int cell, float amount, floa
     }
 }
 
-/* A soft stroke from (xa, ya) to (xb, yb) in anatomy units, half-width half, of attenuation amount. The
- * highest counts where strokes meet, so that their ends don't show. */
+/* A soft stroke from (xa, ya) to (xb, yb) in anatomy units, half-width half, of attenuation amount.
+ * The highest counts where strokes meet, so that their ends don't show. */
 static void stroke(grid *g, float xa, float ya, float xb, float yb, float half, float amount)
 {
     float cells = half / g->unit;
@@ -308,11 +331,14 @@ static void draw_vessels(grid *g, const chest *c, hl_rng *rng)
         int n = 0;
         for (int i = 0; i < 9; i++) {
             float angle = drawf(rng, -0.03, 0.03) + (-0.21f + 0.0525f * (float)i);
-            branch b = {.x = (float)side * 0.19f, .y = 0.52f * c->dome[0] + 0.03f * (float)(side < 0) +
-                        drawf(rng, -0.07, 0.07),
+            branch b = {.x = (float)side * 0.19f,
+                        .y = 0.52f * c->dome[0] + 0.03f * (float)(side < 0) +
+                             drawf(rng, -0.07, 0.07),
                         .dx = (float)side * (float)hl_synth_cos((double)angle),
                         .dy = (float)hl_synth_sin((double)angle) * 1.3f,
-                        .half = drawf(rng, 0.014, 0.022), .length = drawf(rng, 0.13, 0.20), .depth = 3};
+                        .half = drawf(rng, 0.014, 0.022),
+                        .length = drawf(rng, 0.13, 0.20),
+                        .depth = 3};
             stack[n++] = b;
         }
         while (n > 0) {
@@ -324,9 +350,13 @@ static void draw_vessels(grid *g, const chest *c, hl_rng *rng)
             stroke(g, b.x, b.y, x, y, b.half, 0.03f + 8.5f * b.half);
             for (int k = 0; k < 2 && b.depth > 0; k++) {
                 float turn = k ? drawf(rng, 0.1, 0.55) : drawf(rng, -0.55, -0.1);
-                branch child = {.x = x, .y = y, .dx = b.dx - turn * b.dy, .dy = b.dy + turn * b.dx,
+                branch child = {.x = x,
+                                .y = y,
+                                .dx = b.dx - turn * b.dy,
+                                .dy = b.dy + turn * b.dx,
                                 .half = b.half * drawf(rng, 0.6, 0.75),
-                                .length = b.length * drawf(rng, 0.72, 0.9), .depth = b.depth - 1};
+                                .length = b.length * drawf(rng, 0.72, 0.9),
+                                .depth = b.depth - 1};
                 stack[n++] = child;
             }
         }
@@ -346,20 +376,25 @@ static void draw_devices(grid *g, const chest *c, hl_rng *rng)
     case HL_SYNTH_DEVICE_NONE:
         break;
     case HL_SYNTH_DEVICE_LEADS: {
-        const float spot[4][2] = {{-0.62f, 0.12f + j}, {0.66f, 0.10f - j}, {-0.70f, 1.05f + j},
-                                  {0.72f, 1.08f}};
+        const float spot[4][2] = {
+            {-0.62f, 0.12f + j}, {0.66f, 0.10f - j}, {-0.70f, 1.05f + j}, {0.72f, 1.08f}};
         for (int i = 0; i < 4; i++) {
             float x = spot[i][0], y = spot[i][1], turn = i & 1 ? 0.16f : -0.13f;
-            const float line[4][2] = {{x, y}, {x * 0.86f + turn, y + 0.2f},
-                                      {x * 0.9f + turn, y + 0.45f}, {x * 1.2f, y + 0.8f}};
+            const float line[4][2] = {{x, y},
+                                      {x * 0.86f + turn, y + 0.2f},
+                                      {x * 0.9f + turn, y + 0.45f},
+                                      {x * 1.2f, y + 0.8f}};
             wire(g, line, 4, 0.006f, 1.55f);
             stroke(g, x, y, x + 0.004f, y, 0.026f, 1.75f);
         }
         break;
     }
     case HL_SYNTH_DEVICE_LINE: {
-        const float line[5][2] = {{-0.30f, -0.25f}, {-0.20f, 0.02f}, {-0.12f, 0.20f + j},
-                                  {-0.11f, 0.40f}, {-0.115f, 0.70f + j}};
+        const float line[5][2] = {{-0.30f, -0.25f},
+                                  {-0.20f, 0.02f},
+                                  {-0.12f, 0.20f + j},
+                                  {-0.11f, 0.40f},
+                                  {-0.115f, 0.70f + j}};
         wire(g, line, 5, 0.009f, 1.70f);
         break;
     }
@@ -369,7 +404,7 @@ static void draw_devices(grid *g, const chest *c, hl_rng *rng)
         break;
     }
     case HL_SYNTH_DEVICE_PACEMAKER: {
-        const float line[6][2] = {{0.46f, 0.26f}, {0.26f, 0.13f}, {0.03f, 0.24f + j},
+        const float line[6][2] = {{0.46f, 0.26f},  {0.26f, 0.13f},        {0.03f, 0.24f + j},
                                   {-0.10f, 0.45f}, {-0.09f, low - 0.15f}, {0.20f, low + j}};
         wire(g, line, 6, 0.008f, 1.75f);
         stroke(g, 0.50f, 0.27f, 0.56f, 0.32f, 0.085f, 1.95f);
@@ -446,10 +481,18 @@ static void draw_shutters(hl_image *m, hl_rng *rng)
             continue;
         int32_t t = (int32_t)hl_synth_int(rng, side / 60, side / 22);
         switch (k) {
-        case 0: fill_box(m, 0, 0, t, m->height, 2); break;
-        case 1: fill_box(m, m->width - t, 0, t, m->height, 2); break;
-        case 2: fill_box(m, 0, 0, m->width, t, 2); break;
-        case 3: fill_box(m, 0, m->height - t, m->width, t, 2); break;
+        case 0:
+            fill_box(m, 0, 0, t, m->height, 2);
+            break;
+        case 1:
+            fill_box(m, m->width - t, 0, t, m->height, 2);
+            break;
+        case 2:
+            fill_box(m, 0, 0, m->width, t, 2);
+            break;
+        case 3:
+            fill_box(m, 0, m->height - t, m->width, t, 2);
+            break;
         }
     }
 }
@@ -460,7 +503,8 @@ hl_code hl_synth_film_draw(hl_arena *arena, const hl_synth_film_look *look, hl_r
     int32_t longest = look->width > look->height ? look->width : look->height;
     int cells = longest > 1200 ? 860 : 340;
     float step = longest > cells ? (float)longest / (float)cells : 1;
-    grid g = {.w = (int)((float)look->width / step) + 3, .h = (int)((float)look->height / step) + 3};
+    grid g = {.w = (int)((float)look->width / step) + 3,
+              .h = (int)((float)look->height / step) + 3};
     size_t n = (size_t)g.w * (size_t)g.h;
     hl_code code = hl_image_new(arena, look->width, look->height, 1, out, err);
     if (code != HL_OK)

@@ -13,19 +13,19 @@
 
 typedef enum {
     HL_SYNTH_DEVICE_NONE,
-    HL_SYNTH_DEVICE_LEADS,     /* monitor electrodes and their wires */
-    HL_SYNTH_DEVICE_LINE,      /* central venous line from the right side */
-    HL_SYNTH_DEVICE_TUBE,      /* endotracheal tube */
-    HL_SYNTH_DEVICE_PACEMAKER  /* box below the left clavicle, lead into the right ventricle */
+    HL_SYNTH_DEVICE_LEADS,    /* monitor electrodes and their wires */
+    HL_SYNTH_DEVICE_LINE,     /* central venous line from the right side */
+    HL_SYNTH_DEVICE_TUBE,     /* endotracheal tube */
+    HL_SYNTH_DEVICE_PACEMAKER /* box below the left clavicle, lead into the right ventricle */
 } hl_synth_device;
 
 typedef struct {
-    int32_t width, height;  /* px */
-    bool portable;          /* AP, else PA */
-    double cardiothoracic;  /* heart width / inner chest width, 0.38 .. 0.66 */
-    double basal_opacity;   /* density of the lower zones, 0 = clear .. 1 */
-    double inflation;       /* -1 low volumes with high domes .. +1 long lungs with flat domes */
-    double body;            /* build: -1 slim .. +1 stout */
+    int32_t width, height; /* px */
+    bool portable;         /* AP, else PA */
+    double cardiothoracic; /* heart width / inner chest width, 0.38 .. 0.66 */
+    double basal_opacity;  /* density of the lower zones, 0 = clear .. 1 */
+    double inflation;      /* -1 low volumes with high domes .. +1 long lungs with flat domes */
+    double body;           /* build: -1 slim .. +1 stout */
     hl_synth_device device;
 } hl_synth_film_look;
 

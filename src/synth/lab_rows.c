@@ -97,10 +97,14 @@ hl_synth_row_table *hl_synth_row_table_new(void)
     return t;
 }
 
-static const char *const remarks[] = {
-    "HEMOLYZED SLIGHTLY.", "VERIFIED BY REPLICATE ANALYSIS.", "\"HEMOLYSIS FALSELY ELEVATES, THIS RESULT.\"",
-    "\"SPECIMEN \"\"LIPEMIC\"\".\"", "\"LINE ONE,\nLINE TWO.\"", "NOTIFIED WARD.",
-    "\"IF FASTING, 70-100 NORMAL, >125 PROVISIONAL DIABETES\"", "\"ESTIMATED \"\"BY EYE\"\", CLUMPED.\n\""};
+static const char *const remarks[] = {"HEMOLYZED SLIGHTLY.",
+                                      "VERIFIED BY REPLICATE ANALYSIS.",
+                                      "\"HEMOLYSIS FALSELY ELEVATES, THIS RESULT.\"",
+                                      "\"SPECIMEN \"\"LIPEMIC\"\".\"",
+                                      "\"LINE ONE,\nLINE TWO.\"",
+                                      "NOTIFIED WARD.",
+                                      "\"IF FASTING, 70-100 NORMAL, >125 PROVISIONAL DIABETES\"",
+                                      "\"ESTIMATED \"\"BY EYE\"\", CLUMPED.\n\""};
 
 typedef struct {
     const hl_synth_subject *subject;
@@ -122,7 +126,8 @@ static char *put_value(char *p, const hl_synth_row_item *r, double value, const 
         *p++ = ',';
         return p;
     }
-    *abnormal = (r->item.low != 0 || r->item.high != 0) && (value < r->item.low || value > r->item.high);
+    *abnormal =
+        (r->item.low != 0 || r->item.high != 0) && (value < r->item.low || value > r->item.high);
     int64_t fixed = (int64_t)floor(value * r->scale + 0.5);
     if (draw->kind == HL_DRAW_LONG_DECIMALS && r->item.decimals > 0) {
         /* A number that went through single precision somewhere: 4.3 is 4.300000190734863. */
@@ -177,9 +182,9 @@ static char *put_row(char *p, const row_common *common, const hl_synth_row_item 
     return p;
 }
 
-void hl_synth_lab_rows(const hl_synth_row_table *table, uint64_t seed, const hl_synth_subject *subject,
-                       const hl_synth_labs *labs, const hl_synth_draw *draw, int64_t labevent_id,
-                       hl_buf *out)
+void hl_synth_lab_rows(const hl_synth_row_table *table, uint64_t seed,
+                       const hl_synth_subject *subject, const hl_synth_labs *labs,
+                       const hl_synth_draw *draw, int64_t labevent_id, hl_buf *out)
 {
     double value[HL_SYNTH_ITEMS];
     hl_rng rng = hl_rng_of(seed, "lab-draw", draw->key);

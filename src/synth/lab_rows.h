@@ -8,7 +8,7 @@
 #include "synth/labs.h"
 
 #define HL_SYNTH_LAB_HEADER                                                                        \
-    "labevent_id,subject_id,hadm_id,specimen_id,itemid,order_provider_id,charttime,storetime,"    \
+    "labevent_id,subject_id,hadm_id,specimen_id,itemid,order_provider_id,charttime,storetime,"     \
     "value,valuenum,valueuom,ref_range_lower,ref_range_upper,flag,priority,comments\n"
 
 /* What every row of an item has in common, as text. */
@@ -29,8 +29,8 @@ typedef struct {
 hl_synth_row_table *hl_synth_row_table_new(void); /* NULL: out of memory; freed by free() */
 
 /* Append the rows of draw, numbered from labevent_id. */
-void hl_synth_lab_rows(const hl_synth_row_table *table, uint64_t seed, const hl_synth_subject *subject,
-                       const hl_synth_labs *labs, const hl_synth_draw *draw, int64_t labevent_id,
-                       hl_buf *out);
+void hl_synth_lab_rows(const hl_synth_row_table *table, uint64_t seed,
+                       const hl_synth_subject *subject, const hl_synth_labs *labs,
+                       const hl_synth_draw *draw, int64_t labevent_id, hl_buf *out);
 
 #endif

@@ -7,9 +7,9 @@
 #include "synth/chance.h"
 #include "synth/lab_rows.h"
 
-#define ADDED_DRAW_ITEMS 12  /* rows of an added draw */
-#define PIECE_DRAWS 680      /* added draws of one piece: about 8,160 rows, 1 MB of text */
-#define BATCH 24             /* pieces held in memory at a time */
+#define ADDED_DRAW_ITEMS 12 /* rows of an added draw */
+#define PIECE_DRAWS 680     /* added draws of one piece: about 8,160 rows, 1 MB of text */
+#define BATCH 24            /* pieces held in memory at a time */
 
 /* A run of a subject's rows: all draws in [from, to) of its timeline, cut by the added ones. */
 typedef struct {
@@ -20,8 +20,8 @@ typedef struct {
     int64_t first_id;               /* labevent_id before the subject's first row */
 } piece;
 
-/* Where added draws may lie: never inside the window of an admission that was built to have none, or
- * to have exact ones. */
+/* Where added draws may lie: never inside the window of an admission that was built to have none,
+ * or to have exact ones. */
 typedef struct {
     int64_t start_s, end_s;
     int admission;
@@ -163,7 +163,8 @@ static hl_code write_piece(void *ctx, int64_t i, int thread, hl_error *err)
 
     int own = 0;
     int64_t id = p->first_id + p->first_added * ADDED_DRAW_ITEMS;
-    if (p->first_added > 0) { /* own draws up to the last added one of the piece before are written */
+    if (p->first_added >
+        0) { /* own draws up to the last added one of the piece before are written */
         hl_synth_draw before = added_draw(w, p, &t, subject, p->first_added - 1);
         for (; own < labs->n_draws && labs->draw[own].time_s <= before.time_s; own++)
             id += labs->draw[own].n_items;

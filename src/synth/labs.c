@@ -5,10 +5,42 @@
 
 /* Positions in hl_synth_lab_items that values are computed for. */
 enum {
-    HCT = 0, PLT = 1, CREA = 2, K = 3, HGB = 4, WBC = 5, MCHC = 6, RBC = 7, MCV = 8, MCH = 9, RDW = 10,
-    BUN = 11, NA = 12, CL = 13, HCO3 = 14, AG = 15, GLU = 16, INR = 20, PT = 21, BASO = 23, NEUT = 24,
-    MONO = 25, EOS = 26, LYM = 27, RDW_SD = 28, LAC = 34, PH = 37, BE = 39, TCO2 = 41, PCO2 = 42,
-    ANC = 43, AEC = 44, AMC = 45, ABC = 46, ALC = 47, IG = 49
+    HCT = 0,
+    PLT = 1,
+    CREA = 2,
+    K = 3,
+    HGB = 4,
+    WBC = 5,
+    MCHC = 6,
+    RBC = 7,
+    MCV = 8,
+    MCH = 9,
+    RDW = 10,
+    BUN = 11,
+    NA = 12,
+    CL = 13,
+    HCO3 = 14,
+    AG = 15,
+    GLU = 16,
+    INR = 20,
+    PT = 21,
+    BASO = 23,
+    NEUT = 24,
+    MONO = 25,
+    EOS = 26,
+    LYM = 27,
+    RDW_SD = 28,
+    LAC = 34,
+    PH = 37,
+    BE = 39,
+    TCO2 = 41,
+    PCO2 = 42,
+    ANC = 43,
+    AEC = 44,
+    AMC = 45,
+    ABC = 46,
+    ALC = 47,
+    IG = 49
 };
 
 /* Panels: the items of one tube. End with -1. */
@@ -41,7 +73,8 @@ static hl_synth_draw *add_draw(builder *b, int admission, int64_t time_s, const 
         d->item[d->n_items++] = *items;
     if (admission >= 0) {
         const hl_synth_admission *m = &b->subject->admission[admission];
-        /* Before the admission the laboratory knows no stay yet; later it is sometimes not filled in. */
+        /* Before the admission the laboratory knows no stay yet; later it is sometimes not filled
+         * in. */
         double empty = time_s < m->admit_s ? 0.6 : time_s > m->disch_s ? 1 : 0.12;
         d->hadm_id = hl_synth_chance(&b->rng, empty) ? 0 : m->hadm_id;
     }
@@ -111,7 +144,8 @@ static void add_stay(builder *b, int k)
 {
     const hl_synth_admission *m = &b->subject->admission[k];
     const int64_t h24 = 24 * HL_HOUR_S;
-    int64_t first = m->admit_s + hl_synth_int(&b->rng, -5 * 60, 90) * 60, later = m->admit_s + h24 + 60;
+    int64_t first = m->admit_s + hl_synth_int(&b->rng, -5 * 60, 90) * 60,
+            later = m->admit_s + h24 + 60;
     hl_synth_draw *d;
     switch (m->lab_case) {
     case HL_LAB_TIE:
@@ -166,9 +200,11 @@ static void sort_draws(hl_synth_labs *labs)
     }
 }
 
-void hl_synth_labs_of(const hl_synth_plan *plan, const hl_synth_subject *subject, hl_synth_labs *out)
+void hl_synth_labs_of(const hl_synth_plan *plan, const hl_synth_subject *subject,
+                      hl_synth_labs *out)
 {
-    builder b = {plan, subject, out, hl_rng_of(plan->seed, "lab-plan", (uint64_t)subject->index), 0};
+    builder b = {plan, subject, out, hl_rng_of(plan->seed, "lab-plan", (uint64_t)subject->index),
+                 0};
     out->n_draws = 0;
     int64_t first = subject->admission[0].admit_s;
     for (int n = (int)hl_synth_int(&b.rng, 0, 3); n > 0; n--) /* visits long before */

@@ -23,8 +23,8 @@ typedef struct {
     int32_t itemid;
     const char *label, *fluid, *category, *unit;
     hl_synth_lab_kind kind;
-    double centre, spread;   /* NORMAL: mean, sd. LOG: median, sd of the natural logarithm */
-    double low, high;        /* reference range, 0 and 0 = none */
+    double centre, spread; /* NORMAL: mean, sd. LOG: median, sd of the natural logarithm */
+    double low, high;      /* reference range, 0 and 0 = none */
     int decimals;
     int triple;              /* which planted triple moves it, -1 = none */
     double shift;            /* standard deviations a unit of the illness's level */
@@ -48,11 +48,11 @@ typedef enum {
 
 typedef struct {
     int64_t time_s;
-    uint64_t key;       /* of its random numbers; specimen_id comes from it */
-    int admission;      /* whose illness shows, -1 = none (long before or after) */
-    int64_t hadm_id;    /* 0 = empty */
+    uint64_t key;    /* of its random numbers; specimen_id comes from it */
+    int admission;   /* whose illness shows, -1 = none (long before or after) */
+    int64_t hadm_id; /* 0 = empty */
     hl_synth_draw_kind kind;
-    int n_items;        /* also the rows that it becomes */
+    int n_items; /* also the rows that it becomes */
     int16_t item[HL_SYNTH_DRAW_ITEMS];
 } hl_synth_draw;
 
@@ -66,7 +66,8 @@ typedef struct {
 } hl_synth_labs;
 
 /* Draws and levels of one subject. */
-void hl_synth_labs_of(const hl_synth_plan *plan, const hl_synth_subject *subject, hl_synth_labs *out);
+void hl_synth_labs_of(const hl_synth_plan *plan, const hl_synth_subject *subject,
+                      hl_synth_labs *out);
 
 /* Values of all items with a meaning for one draw; text items hold the index of their text. */
 void hl_synth_lab_values(const hl_synth_subject *subject, const hl_synth_labs *labs,

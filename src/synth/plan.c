@@ -59,25 +59,45 @@ typedef struct {
 } choice;
 
 /* Wording is MIMIC-IV's; the weights are round numbers of general knowledge. */
-static const choice races[] = {{"WHITE", 62}, {"BLACK/AFRICAN AMERICAN", 14}, {"HISPANIC/LATINO", 6},
-    {"ASIAN", 5}, {"OTHER", 5}, {"UNKNOWN", 5}, {"WHITE - OTHER EUROPEAN", 3}, {NULL, 0}};
-static const choice maritals[] = {{"MARRIED", 45}, {"SINGLE", 33}, {"WIDOWED", 12}, {"DIVORCED", 8},
-    {"", 2}, {NULL, 0}};
+static const choice races[] = {{"WHITE", 62},
+                               {"BLACK/AFRICAN AMERICAN", 14},
+                               {"HISPANIC/LATINO", 6},
+                               {"ASIAN", 5},
+                               {"OTHER", 5},
+                               {"UNKNOWN", 5},
+                               {"WHITE - OTHER EUROPEAN", 3},
+                               {NULL, 0}};
+static const choice maritals[] = {{"MARRIED", 45}, {"SINGLE", 33}, {"WIDOWED", 12},
+                                  {"DIVORCED", 8}, {"", 2},        {NULL, 0}};
 static const choice languages[] = {{"ENGLISH", 90}, {"?", 10}, {NULL, 0}};
-static const choice groups[] = {{"2008 - 2010", 34}, {"2011 - 2013", 24}, {"2014 - 2016", 22},
-    {"2017 - 2019", 20}, {NULL, 0}};
+static const choice groups[] = {
+    {"2008 - 2010", 34}, {"2011 - 2013", 24}, {"2014 - 2016", 22}, {"2017 - 2019", 20}, {NULL, 0}};
 static const choice insurances[] = {{"Other", 50}, {"Medicare", 40}, {"Medicaid", 10}, {NULL, 0}};
-static const choice emergency_types[] = {{"EW EMER.", 55}, {"EU OBSERVATION", 18},
-    {"OBSERVATION ADMIT", 12}, {"DIRECT EMER.", 5}, {NULL, 0}};
-static const choice planned_types[] = {{"SURGICAL SAME DAY ADMISSION", 40}, {"URGENT", 30},
-    {"ELECTIVE", 20}, {"DIRECT OBSERVATION", 10}, {NULL, 0}};
-static const choice emergency_from[] = {{"EMERGENCY ROOM", 70}, {"WALK-IN/SELF REFERRAL", 12},
-    {"TRANSFER FROM HOSPITAL", 12}, {"PROCEDURE SITE", 6}, {NULL, 0}};
-static const choice planned_from[] = {{"PHYSICIAN REFERRAL", 80}, {"TRANSFER FROM HOSPITAL", 12},
-    {"CLINIC REFERRAL", 8}, {NULL, 0}};
-static const choice destinations[] = {{"HOME", 42}, {"HOME HEALTH CARE", 24},
-    {"SKILLED NURSING FACILITY", 14}, {"REHAB", 8}, {"", 6}, {"CHRONIC/LONG TERM ACUTE CARE", 4},
-    {"HOSPICE", 2}, {NULL, 0}};
+static const choice emergency_types[] = {{"EW EMER.", 55},
+                                         {"EU OBSERVATION", 18},
+                                         {"OBSERVATION ADMIT", 12},
+                                         {"DIRECT EMER.", 5},
+                                         {NULL, 0}};
+static const choice planned_types[] = {{"SURGICAL SAME DAY ADMISSION", 40},
+                                       {"URGENT", 30},
+                                       {"ELECTIVE", 20},
+                                       {"DIRECT OBSERVATION", 10},
+                                       {NULL, 0}};
+static const choice emergency_from[] = {{"EMERGENCY ROOM", 70},
+                                        {"WALK-IN/SELF REFERRAL", 12},
+                                        {"TRANSFER FROM HOSPITAL", 12},
+                                        {"PROCEDURE SITE", 6},
+                                        {NULL, 0}};
+static const choice planned_from[] = {
+    {"PHYSICIAN REFERRAL", 80}, {"TRANSFER FROM HOSPITAL", 12}, {"CLINIC REFERRAL", 8}, {NULL, 0}};
+static const choice destinations[] = {{"HOME", 42},
+                                      {"HOME HEALTH CARE", 24},
+                                      {"SKILLED NURSING FACILITY", 14},
+                                      {"REHAB", 8},
+                                      {"", 6},
+                                      {"CHRONIC/LONG TERM ACUTE CARE", 4},
+                                      {"HOSPICE", 2},
+                                      {NULL, 0}};
 
 static const char *choose(hl_rng *rng, const choice *list)
 {
@@ -94,7 +114,8 @@ static const char *choose(hl_rng *rng, const choice *list)
 static int64_t scatter(uint64_t seed, const char *kind, int64_t head, int64_t index)
 {
     hl_rng rng = hl_rng_of(seed, kind, 0);
-    int64_t add = hl_synth_int(&rng, 0, 9999999), times = hl_synth_int(&rng, 0, 99999) * 10 + 3000007;
+    int64_t add = hl_synth_int(&rng, 0, 9999999),
+            times = hl_synth_int(&rng, 0, 99999) * 10 + 3000007;
     return head * 10000000 + (index * times + add) % 10000000;
 }
 
@@ -161,21 +182,22 @@ void hl_synth_plan_free(hl_synth_plan *plan)
     plan->first_admission = NULL;
 }
 
-/* --- stays ------------------------------------------------------------------------------------- */
+/* --- stays -------------------------------------------------------------------------------------
+ */
 
 /* Emergencies come all day, most in the afternoon and evening; planned ones in the morning. */
 static int64_t time_of_day(hl_rng *rng, bool emergency)
 {
-    static const uint16_t hour[] = {34, 28, 22, 18, 15, 14, 15, 20, 26, 34, 42, 50,
-                                    56, 60, 63, 65, 66, 66, 65, 63, 60, 55, 48, 41, 0};
+    static const uint16_t hour[] = {34, 28, 22, 18, 15, 14, 15, 20, 26, 34, 42, 50, 56,
+                                    60, 63, 65, 66, 66, 65, 63, 60, 55, 48, 41, 0};
     if (!emergency && hl_synth_chance(rng, 0.6))
         return 7 * HL_HOUR_S + 15 * 60;
     int64_t h = emergency ? (int64_t)hl_synth_pick(rng, hour) : hl_synth_int(rng, 6, 14);
     return h * HL_HOUR_S + hl_synth_int(rng, 0, 59) * 60;
 }
 
-static void draw_stay(const hl_synth_plan *plan, hl_synth_subject *s, hl_rng *rng, int k, int64_t day,
-                      bool short_stay)
+static void draw_stay(const hl_synth_plan *plan, hl_synth_subject *s, hl_rng *rng, int k,
+                      int64_t day, bool short_stay)
 {
     hl_synth_admission *m = &s->admission[k];
     int64_t number = plan->first_admission[s->index] + k;
@@ -199,7 +221,8 @@ static void draw_stay(const hl_synth_plan *plan, hl_synth_subject *s, hl_rng *rn
     m->provider[0] = 'P';
     for (int i = 1; i < 6; i++, letters >>= 6)
         m->provider[i] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"[(letters & 63) % 36];
-    m->film_case = (hl_synth_film_case)case_of(plan->seed, "film-cases", hl_synth_film_cases, number);
+    m->film_case =
+        (hl_synth_film_case)case_of(plan->seed, "film-cases", hl_synth_film_cases, number);
     m->ecg_case = (hl_synth_ecg_case)case_of(plan->seed, "ecg-cases", hl_synth_ecg_cases, number);
     m->lab_case = (hl_synth_lab_case)case_of(plan->seed, "lab-cases", hl_synth_lab_cases, number);
     m->illness = draw_illness(plan->seed, number);
@@ -260,7 +283,8 @@ static void draw_stays(const hl_synth_plan *plan, hl_synth_subject *s, hl_rng *r
     }
 }
 
-/* --- films ------------------------------------------------------------------------------------- */
+/* --- films -------------------------------------------------------------------------------------
+ */
 
 static int add_study(const hl_synth_plan *plan, hl_synth_subject *s, hl_rng *rng, int admission,
                      int64_t after_s, int32_t millis)
@@ -279,8 +303,8 @@ static int add_study(const hl_synth_plan *plan, hl_synth_subject *s, hl_rng *rng
     if (hl_synth_chance(&own, 0.06))
         study->device = HL_SYNTH_DEVICE_PACEMAKER;
     else if (hl_synth_chance(rng, study->portable ? 0.5 : 0.03))
-        study->device = (hl_synth_device)hl_synth_int(rng, HL_SYNTH_DEVICE_LEADS,
-                                                      HL_SYNTH_DEVICE_TUBE);
+        study->device =
+            (hl_synth_device)hl_synth_int(rng, HL_SYNTH_DEVICE_LEADS, HL_SYNTH_DEVICE_TUBE);
     return i;
 }
 
@@ -321,9 +345,11 @@ static void add_film(const hl_synth_plan *plan, hl_synth_subject *s, hl_rng *rng
     f->study = study;
     f->has_file = has_file;
     f->view = view ? view : s->study[study].portable ? "AP" : "PA";
-    f->view_text = !strcmp(f->view, "AP") ? "antero-posterior" : !strcmp(f->view, "PA")
-        ? "postero-anterior" : !strcmp(f->view, "LATERAL") ? "lateral"
-        : !strcmp(f->view, "LL") ? "left lateral" : "";
+    f->view_text = !strcmp(f->view, "AP")        ? "antero-posterior"
+                   : !strcmp(f->view, "PA")      ? "postero-anterior"
+                   : !strcmp(f->view, "LATERAL") ? "lateral"
+                   : !strcmp(f->view, "LL")      ? "left lateral"
+                                                 : "";
     draw_size(plan->films, rng, &f->width, &f->height);
     uint64_t a = hl_rng_u64(rng), b = hl_rng_u64(rng), c = hl_rng_u64(rng);
     snprintf(f->dicom_id, sizeof f->dicom_id, "%08x-%08x-%08x-%08x-%08x", (uint32_t)a,
@@ -350,6 +376,7 @@ static int64_t inside_window(const hl_synth_admission *m, hl_rng *rng)
     return hl_synth_int(rng, low, high);
 }
 
+/* Long, because it is the table of the film cases: one line or two each. */
 static void plan_films(const hl_synth_plan *plan, hl_synth_subject *s, hl_rng *rng, int k)
 {
     const hl_synth_admission *m = &s->admission[k];
@@ -432,20 +459,23 @@ static void plan_films(const hl_synth_plan *plan, hl_synth_subject *s, hl_rng *r
     }
 }
 
-/* --- ECGs -------------------------------------------------------------------------------------- */
+/* --- ECGs --------------------------------------------------------------------------------------
+ */
 
-static void add_record(const hl_synth_plan *plan, hl_synth_subject *s, int admission, int64_t after_s,
-                       hl_synth_wave wave)
+static void add_record(const hl_synth_plan *plan, hl_synth_subject *s, int admission,
+                       int64_t after_s, hl_synth_wave wave)
 {
     hl_assert(s->n_records < HL_SYNTH_MAX_EVENTS);
     hl_synth_record *r = &s->record[s->n_records];
-    r->study_id = scatter(plan->seed, "ecg-study", 4, s->index * HL_SYNTH_MAX_EVENTS + s->n_records);
+    r->study_id =
+        scatter(plan->seed, "ecg-study", 4, s->index * HL_SYNTH_MAX_EVENTS + s->n_records);
     r->time_s = s->admission[admission].admit_s + after_s;
     r->admission = admission;
     r->wave = wave;
     s->n_records++;
 }
 
+/* The table of the ECG cases. */
 static void plan_records(const hl_synth_plan *plan, hl_synth_subject *s, hl_rng *rng, int k)
 {
     const hl_synth_admission *m = &s->admission[k];
@@ -507,9 +537,11 @@ static void plan_records(const hl_synth_plan *plan, hl_synth_subject *s, hl_rng 
     }
 }
 
-/* --- order ------------------------------------------------------------------------------------- */
+/* --- order -------------------------------------------------------------------------------------
+ */
 
-/* A handful of items each: insertion sort. Files are ordered by study, not by time, as MIMIC's are. */
+/* A handful of items each: insertion sort. Files are ordered by study, not by time, as MIMIC's are.
+ */
 static void sort_events(hl_synth_subject *s)
 {
     for (int i = 1; i < s->n_records; i++)

@@ -9,11 +9,11 @@
  *
  *      k   laboratory (a)                      ECG (b)                     film (c)
  *      0   kidneys: creatinine, urea, ...      T waves tall / flat         heart wide / narrow
- *      1   anaemia: haemoglobin, RDW, ...      heart rate fast / slow      lower zones dense / clear
- *      2   inflammation: white cells, ...      QRS axis left / normal      lungs long / short
+ *      1   anaemia: haemoglobin, RDW, ...      heart rate fast / slow      lower zones dense /
+ * clear 2   inflammation: white cells, ...      QRS axis left / normal      lungs long / short
  *
- * Each is shown with a level (1 - 2 bit) * u, u uniform in 0.7 .. 1.3 and drawn on its own, so any two
- * of the three are independent and only all three together are not. A readmission within days
+ * Each is shown with a level (1 - 2 bit) * u, u uniform in 0.7 .. 1.3 and drawn on its own, so any
+ * two of the three are independent and only all three together are not. A readmission within days
  * goes on with the same illness: it has the bits and levels of the stay before.
  */
 #ifndef HL_SYNTH_PLAN_H
@@ -24,7 +24,8 @@
 
 #define HL_SYNTH_TRIPLES 3
 #define HL_SYNTH_MAX_ADMISSIONS 5
-/* Ids are index * HL_SYNTH_MAX_EVENTS + k, scattered over 10^7 values; hence the limit on patients. */
+/* Ids are index * HL_SYNTH_MAX_EVENTS + k, scattered over 10^7 values; hence the limit on patients.
+ */
 #define HL_SYNTH_MAX_EVENTS 64
 #define HL_SYNTH_MAX_PATIENTS 150000
 
@@ -32,21 +33,56 @@ typedef enum { HL_SYNTH_FILMS_SMALL, HL_SYNTH_FILMS_FULL, HL_SYNTH_FILMS_NONE } 
 
 /* What was built into an admission's films; rates in plan.c, meaning in docs/manual/synth.md. */
 typedef enum {
-    HL_FILM_OK, HL_FILM_MULTI, HL_FILM_TIE, HL_FILM_FRACTION_TIE, HL_FILM_MANY, HL_FILM_FROM_24H,
-    HL_FILM_AT_72H, HL_FILM_AT_72H_FRACTION, HL_FILM_SECOND_FILE, HL_FILM_NONE, HL_FILM_EARLY,
-    HL_FILM_LATE, HL_FILM_OTHER_VIEW, HL_FILM_NO_LABELS, HL_FILM_NO_FILE, HL_FILM_AT_24H,
-    HL_FILM_AT_24H_FRACTION, HL_FILM_AFTER_72H, HL_FILM_CASES
+    HL_FILM_OK,
+    HL_FILM_MULTI,
+    HL_FILM_TIE,
+    HL_FILM_FRACTION_TIE,
+    HL_FILM_MANY,
+    HL_FILM_FROM_24H,
+    HL_FILM_AT_72H,
+    HL_FILM_AT_72H_FRACTION,
+    HL_FILM_SECOND_FILE,
+    HL_FILM_NONE,
+    HL_FILM_EARLY,
+    HL_FILM_LATE,
+    HL_FILM_OTHER_VIEW,
+    HL_FILM_NO_LABELS,
+    HL_FILM_NO_FILE,
+    HL_FILM_AT_24H,
+    HL_FILM_AT_24H_FRACTION,
+    HL_FILM_AFTER_72H,
+    HL_FILM_CASES
 } hl_synth_film_case;
 
 typedef enum {
-    HL_ECG_OK, HL_ECG_MULTI, HL_ECG_TIE, HL_ECG_NAN_FIRST, HL_ECG_ZERO_FIRST, HL_ECG_LEAD_OFF,
-    HL_ECG_AT_START, HL_ECG_AT_END, HL_ECG_MANY, HL_ECG_NONE, HL_ECG_OUTSIDE, HL_ECG_NAN, HL_ECG_ZERO,
-    HL_ECG_BEFORE_START, HL_ECG_AFTER_END, HL_ECG_CASES
+    HL_ECG_OK,
+    HL_ECG_MULTI,
+    HL_ECG_TIE,
+    HL_ECG_NAN_FIRST,
+    HL_ECG_ZERO_FIRST,
+    HL_ECG_LEAD_OFF,
+    HL_ECG_AT_START,
+    HL_ECG_AT_END,
+    HL_ECG_MANY,
+    HL_ECG_NONE,
+    HL_ECG_OUTSIDE,
+    HL_ECG_NAN,
+    HL_ECG_ZERO,
+    HL_ECG_BEFORE_START,
+    HL_ECG_AFTER_END,
+    HL_ECG_CASES
 } hl_synth_ecg_case;
 
 typedef enum {
-    HL_LAB_OK, HL_LAB_ENDS, HL_LAB_TIE, HL_LAB_LONG_DECIMALS, HL_LAB_BEFORE_ONLY, HL_LAB_NONE,
-    HL_LAB_TEXT_ONLY, HL_LAB_OTHERS_ONLY, HL_LAB_CASES
+    HL_LAB_OK,
+    HL_LAB_ENDS,
+    HL_LAB_TIE,
+    HL_LAB_LONG_DECIMALS,
+    HL_LAB_BEFORE_ONLY,
+    HL_LAB_NONE,
+    HL_LAB_TEXT_ONLY,
+    HL_LAB_OTHERS_ONLY,
+    HL_LAB_CASES
 } hl_synth_lab_case;
 
 typedef struct {
@@ -118,8 +154,8 @@ typedef struct {
     int n_admissions, n_studies, n_films, n_records;
     hl_synth_admission admission[HL_SYNTH_MAX_ADMISSIONS]; /* in time order */
     hl_synth_study study[HL_SYNTH_MAX_EVENTS];
-    hl_synth_film film[HL_SYNTH_MAX_EVENTS];       /* file order: study_id, dicom_id */
-    hl_synth_record record[HL_SYNTH_MAX_EVENTS];   /* file order: study_id */
+    hl_synth_film film[HL_SYNTH_MAX_EVENTS];     /* file order: study_id, dicom_id */
+    hl_synth_record record[HL_SYNTH_MAX_EVENTS]; /* file order: study_id */
 } hl_synth_subject;
 
 typedef struct {

@@ -28,9 +28,12 @@ static hl_code make_folders(const char *folder, hl_error *err)
 static const char *films_name(hl_synth_films films)
 {
     switch (films) {
-    case HL_SYNTH_FILMS_SMALL: return "small";
-    case HL_SYNTH_FILMS_FULL: return "full";
-    case HL_SYNTH_FILMS_NONE: return "none";
+    case HL_SYNTH_FILMS_SMALL:
+        return "small";
+    case HL_SYNTH_FILMS_FULL:
+        return "full";
+    case HL_SYNTH_FILMS_NONE:
+        return "none";
     }
     return "";
 }
@@ -39,21 +42,23 @@ static hl_code write_readme(const hl_synth_options *o, const hl_synth_counts *n,
 {
     hl_buf text = {0};
     char path[HL_PATH_BYTES];
-    hl_buf_printf(&text,
-                  "A synthetic hospital. Nothing in this folder comes from a patient: names, ids, dates,\n"
-                  "values, ECGs and films are drawn by a program. It has the file layouts of MIMIC-IV,\n"
-                  "MIMIC-IV-ECG and MIMIC-CXR-JPG, for tests and demonstrations. Not for clinical use.\n\n"
-                  "Made by hilum %s: hilum synth DIR --patients %lld --seed %llu",
-                  HL_VERSION, (long long)o->n_patients, (unsigned long long)o->seed);
+    hl_buf_printf(
+        &text,
+        "A synthetic hospital. Nothing in this folder comes from a patient: names, ids, dates,\n"
+        "values, ECGs and films are drawn by a program. It has the file layouts of MIMIC-IV,\n"
+        "MIMIC-IV-ECG and MIMIC-CXR-JPG, for tests and demonstrations. Not for clinical use.\n\n"
+        "Made by hilum %s: hilum synth DIR --patients %lld --seed %llu",
+        HL_VERSION, (long long)o->n_patients, (unsigned long long)o->seed);
     if (o->labevents_rows)
         hl_buf_printf(&text, " --labevents-rows %lld", (long long)o->labevents_rows);
     hl_buf_printf(&text, " --films %s\n\n", films_name(o->films));
     hl_buf_printf(&text, "patients %lld, admissions %lld, lab rows %lld, ECGs %lld, films %lld\n",
                   (long long)n->patients, (long long)n->admissions, (long long)n->lab_rows,
                   (long long)n->records, (long long)n->films);
-    hl_buf_text(&text, o->films == HL_SYNTH_FILMS_NONE
-                           ? "The tables list ECGs and films, but their files were not drawn.\n"
-                           : "Lateral films, and some others, are listed without a file on purpose.\n");
+    hl_buf_text(&text,
+                o->films == HL_SYNTH_FILMS_NONE
+                    ? "The tables list ECGs and films, but their files were not drawn.\n"
+                    : "Lateral films, and some others, are listed without a file on purpose.\n");
     hl_buf_text(&text, "planted.csv says what was built into each admission.\n");
     hl_code c = hl_buf_check(&text, "README.txt", err);
     if (c == HL_OK)
@@ -77,7 +82,8 @@ hl_code hl_synth_run(const hl_synth_options *options, hl_ctl *ctl, hl_synth_coun
     if (c == HL_OK)
         c = hl_path_join(options->folder, "mimiciv/hosp/labevents.csv.gz", path, err);
     if (c == HL_OK)
-        c = hl_synth_labevents_write(&plan, path, options->labevents_rows, ctl, &counts->lab_rows, err);
+        c = hl_synth_labevents_write(&plan, path, options->labevents_rows, ctl, &counts->lab_rows,
+                                     err);
     if (c == HL_OK)
         c = hl_synth_tables_write(&plan, options, ctl, counts, err);
     if (c == HL_OK && options->films != HL_SYNTH_FILMS_NONE) {

@@ -7,7 +7,8 @@
  *      DIR/mimic-iv-ecg/                   record_list.csv, files/
  *      DIR/mimic-cxr-jpg/                  metadata, chexpert, split (.csv.gz), files/
  *
- * The bytes are a function of the options below: equal on every machine and for any number of threads.
+ * The bytes are a function of the options below: equal on every machine and for any number of
+ * threads.
  */
 #ifndef HL_SYNTH_SYNTH_H
 #define HL_SYNTH_SYNTH_H
@@ -15,8 +16,8 @@
 #include "synth/plan.h"
 
 typedef struct {
-    const char *folder;     /* new or empty */
-    int64_t n_patients;     /* 1 .. HL_SYNTH_MAX_PATIENTS */
+    const char *folder; /* new or empty */
+    int64_t n_patients; /* 1 .. HL_SYNTH_MAX_PATIENTS */
     uint64_t seed;
     int64_t labevents_rows; /* 0 = as many as the admissions have by themselves */
     hl_synth_films films;   /* HL_SYNTH_FILMS_NONE: neither films nor ECGs are drawn, tables only */
@@ -25,12 +26,12 @@ typedef struct {
 typedef struct {
     int64_t patients, admissions, lab_rows;
     int64_t records, films; /* rows of record_list.csv and of the film metadata */
-    int64_t usable;         /* admissions that the cohort must keep, readmissions within days aside */
-    int64_t uncertain;      /* those readmissions and the stays before them */
+    int64_t usable;    /* admissions that the cohort must keep, readmissions within days aside */
+    int64_t uncertain; /* those readmissions and the stays before them */
 } hl_synth_counts;
 
-/* HL_E_USAGE: the folder is not empty, too few labevents_rows. A run that fails or is stopped leaves a
- * folder without README.txt. */
+/* HL_E_USAGE: the folder is not empty, too few labevents_rows. A run that fails or is stopped
+ * leaves a folder without README.txt. */
 hl_code hl_synth_run(const hl_synth_options *options, hl_ctl *ctl, hl_synth_counts *counts,
                      hl_error *err);
 

@@ -23,7 +23,8 @@ void hl_synth_record_path(const hl_synth_subject *s, const hl_synth_record *reco
              (long long)id, (long long)record->study_id, (long long)record->study_id);
 }
 
-/* --- rows -------------------------------------------------------------------------------------- */
+/* --- rows --------------------------------------------------------------------------------------
+ */
 
 static void put_time(hl_buf *b, int64_t s)
 {
@@ -98,10 +99,20 @@ static void put_film(hl_buf *b, const hl_synth_subject *s, const hl_synth_film *
 }
 
 #define N_LABELS 14
-static const char *const labels[N_LABELS] = {
-    "Atelectasis", "Cardiomegaly", "Consolidation", "Edema", "Enlarged Cardiomediastinum", "Fracture",
-    "Lung Lesion", "Lung Opacity", "No Finding", "Pleural Effusion", "Pleural Other", "Pneumonia",
-    "Pneumothorax", "Support Devices"};
+static const char *const labels[N_LABELS] = {"Atelectasis",
+                                             "Cardiomegaly",
+                                             "Consolidation",
+                                             "Edema",
+                                             "Enlarged Cardiomediastinum",
+                                             "Fracture",
+                                             "Lung Lesion",
+                                             "Lung Opacity",
+                                             "No Finding",
+                                             "Pleural Effusion",
+                                             "Pleural Other",
+                                             "Pneumonia",
+                                             "Pneumothorax",
+                                             "Support Devices"};
 
 /* What a report would say: mentions what the film shows, denies some of the rest, is unsure of a
  * little. '1' present, '0' absent, '-' uncertain, ' ' not mentioned. */
@@ -113,7 +124,8 @@ static char mention(hl_rng *rng, bool shown, double said, double denied)
     return u < denied ? '0' : u < denied + 0.02 ? '-' : ' ';
 }
 
-static void put_labels(hl_buf *b, uint64_t seed, const hl_synth_subject *s, const hl_synth_study *study)
+static void put_labels(hl_buf *b, uint64_t seed, const hl_synth_subject *s,
+                       const hl_synth_study *study)
 {
     const bool *c = s->admission[study->admission].illness.c;
     hl_rng rng = hl_rng_of(seed, "chexpert", (uint64_t)study->study_id);
@@ -135,8 +147,10 @@ static void put_labels(hl_buf *b, uint64_t seed, const hl_synth_subject *s, cons
     found[8] = any ? ' ' : '1';
     hl_buf_printf(b, "%lld,%lld", (long long)s->subject_id, (long long)study->study_id);
     for (int i = 0; i < N_LABELS; i++)
-        hl_buf_text(b, found[i] == '1' ? ",1.0" : found[i] == '0' ? ",0.0"
-                    : found[i] == '-' ? ",-1.0" : ",");
+        hl_buf_text(b, found[i] == '1'   ? ",1.0"
+                       : found[i] == '0' ? ",0.0"
+                       : found[i] == '-' ? ",-1.0"
+                                         : ",");
     hl_buf_char(b, '\n');
 }
 
@@ -158,7 +172,10 @@ static void put_planted(hl_buf *b, const hl_synth_subject *s, const hl_synth_adm
     const hl_synth_illness *d = &m->illness;
     hl_buf_printf(b, "%lld,%lld,%s,%s,%s,%s,", (long long)s->subject_id, (long long)m->hadm_id,
                   hl_synth_film_cases[m->film_case].name, hl_synth_ecg_cases[m->ecg_case].name,
-                  hl_synth_lab_cases[m->lab_case].name, m->near ? "" : is_usable(m) ? "1" : "0");
+                  hl_synth_lab_cases[m->lab_case].name,
+                  m->near        ? ""
+                  : is_usable(m) ? "1"
+                                 : "0");
     if (m->follows >= 0)
         hl_buf_i64(b, s->admission[m->follows].hadm_id);
     for (int k = 0; k < HL_SYNTH_TRIPLES; k++)
@@ -171,11 +188,18 @@ static void put_planted(hl_buf *b, const hl_synth_subject *s, const hl_synth_adm
     hl_buf_char(b, '\n');
 }
 
-/* --- files ------------------------------------------------------------------------------------- */
+/* --- files -------------------------------------------------------------------------------------
+ */
 
 typedef enum {
-    TABLE_PATIENTS, TABLE_ADMISSIONS, TABLE_RECORDS, TABLE_FILMS, TABLE_LABELS, TABLE_SPLIT,
-    TABLE_PLANTED, N_TABLES
+    TABLE_PATIENTS,
+    TABLE_ADMISSIONS,
+    TABLE_RECORDS,
+    TABLE_FILMS,
+    TABLE_LABELS,
+    TABLE_SPLIT,
+    TABLE_PLANTED,
+    N_TABLES
 } table_name;
 
 static const struct {
@@ -184,15 +208,18 @@ static const struct {
 } table_of[N_TABLES] = {
     [TABLE_PATIENTS] = {"mimiciv/hosp/patients.csv.gz",
                         "subject_id,gender,anchor_age,anchor_year,anchor_year_group,dod\n"},
-    [TABLE_ADMISSIONS] = {"mimiciv/hosp/admissions.csv.gz",
-                          "subject_id,hadm_id,admittime,dischtime,deathtime,admission_type,"
-                          "admit_provider_id,admission_location,discharge_location,insurance,language,"
-                          "marital_status,race,edregtime,edouttime,hospital_expire_flag\n"},
-    [TABLE_RECORDS] = {"mimic-iv-ecg/record_list.csv", "subject_id,study_id,file_name,ecg_time,path\n"},
-    [TABLE_FILMS] = {"mimic-cxr-jpg/mimic-cxr-2.0.0-metadata.csv.gz",
-                     "dicom_id,subject_id,study_id,PerformedProcedureStepDescription,ViewPosition,Rows,"
-                     "Columns,StudyDate,StudyTime,ProcedureCodeSequence_CodeMeaning,"
-                     "ViewCodeSequence_CodeMeaning,PatientOrientationCodeSequence_CodeMeaning\n"},
+    [TABLE_ADMISSIONS] =
+        {"mimiciv/hosp/admissions.csv.gz",
+         "subject_id,hadm_id,admittime,dischtime,deathtime,admission_type,"
+         "admit_provider_id,admission_location,discharge_location,insurance,language,"
+         "marital_status,race,edregtime,edouttime,hospital_expire_flag\n"},
+    [TABLE_RECORDS] = {"mimic-iv-ecg/record_list.csv",
+                       "subject_id,study_id,file_name,ecg_time,path\n"},
+    [TABLE_FILMS] =
+        {"mimic-cxr-jpg/mimic-cxr-2.0.0-metadata.csv.gz",
+         "dicom_id,subject_id,study_id,PerformedProcedureStepDescription,ViewPosition,Rows,"
+         "Columns,StudyDate,StudyTime,ProcedureCodeSequence_CodeMeaning,"
+         "ViewCodeSequence_CodeMeaning,PatientOrientationCodeSequence_CodeMeaning\n"},
     [TABLE_LABELS] = {"mimic-cxr-jpg/mimic-cxr-2.0.0-chexpert.csv.gz", NULL},
     [TABLE_SPLIT] = {"mimic-cxr-jpg/mimic-cxr-2.0.0-split.csv.gz",
                      "dicom_id,study_id,subject_id,split\n"},
@@ -281,8 +308,8 @@ static void put_subject(table *t, const hl_synth_plan *plan, const hl_synth_subj
     counts->films += s->n_films;
 }
 
-/* A dictionary of all item ids that labevents can have, in id order: those with a meaning first, the
- * rare ones have higher ids. */
+/* A dictionary of all item ids that labevents can have, in id order: those with a meaning first,
+ * the rare ones have higher ids. */
 static hl_code write_items(const char *folder, hl_error *err)
 {
     char path[HL_PATH_BYTES], label[HL_SYNTH_LABEL];
@@ -291,8 +318,9 @@ static hl_code write_items(const char *folder, hl_error *err)
     int order[HL_SYNTH_ALL_ITEMS];
     for (int i = 0; i < HL_SYNTH_ALL_ITEMS; i++) {
         int j = i;
-        for (; j > 0 && j < HL_SYNTH_ITEMS && hl_synth_lab_items[order[j - 1]].itemid >
-                                                  hl_synth_lab_items[i].itemid; j--)
+        for (; j > 0 && j < HL_SYNTH_ITEMS &&
+               hl_synth_lab_items[order[j - 1]].itemid > hl_synth_lab_items[i].itemid;
+             j--)
             order[j] = order[j - 1];
         order[j] = i;
     }
@@ -314,8 +342,8 @@ static hl_code write_items(const char *folder, hl_error *err)
     return c;
 }
 
-hl_code hl_synth_tables_write(const hl_synth_plan *plan, const hl_synth_options *options, hl_ctl *ctl,
-                              hl_synth_counts *counts, hl_error *err)
+hl_code hl_synth_tables_write(const hl_synth_plan *plan, const hl_synth_options *options,
+                              hl_ctl *ctl, hl_synth_counts *counts, hl_error *err)
 {
     table t[N_TABLES] = {{.gz = NULL}};
     hl_code c = HL_OK;

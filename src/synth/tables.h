@@ -6,10 +6,10 @@
 
 #include "synth/synth.h"
 
-/* Write all of them below options->folder (its folders are there), and planted.csv; counts are added up
- * on the way (lab_rows is not). */
-hl_code hl_synth_tables_write(const hl_synth_plan *plan, const hl_synth_options *options, hl_ctl *ctl,
-                              hl_synth_counts *counts, hl_error *err);
+/* Write all of them below options->folder (its folders are there), and planted.csv; counts are
+ * added up on the way (lab_rows is not). */
+hl_code hl_synth_tables_write(const hl_synth_plan *plan, const hl_synth_options *options,
+                              hl_ctl *ctl, hl_synth_counts *counts, hl_error *err);
 
 /* files/pNN/pNNNNNNNN/sNNNNNNNN/NAME of a film; files/pNNNN/... of a record, without extension. */
 #define HL_SYNTH_FILE_BYTES 160

@@ -46,8 +46,10 @@ hl_code hl_scorecard(const hl_scorecard_options *options, hl_ctl *ctl, hl_buf *o
     summary->rows = (int64_t)card.n;
     summary->patients = card.patients;
     summary->checks = (int64_t)card.n_checks;
-    for (size_t i = 0; i < card.n_checks; i++)
+    for (size_t i = 0; i < card.n_checks; i++) {
         summary->failed_checks += card.check[i].verdict == HL_CARD_FAILS;
+        summary->unknown_checks += card.check[i].verdict == HL_CARD_UNKNOWN;
+    }
 done:
     hl_card_free(&card);
     return c;

@@ -21,7 +21,7 @@ typedef struct {
 
 typedef struct {
     int64_t rows, patients; /* admissions, patients of the cohort */
-    int64_t checks, failed_checks;
+    int64_t checks, failed_checks, unknown_checks;
     int64_t unreadable;     /* films and ECGs of the samples that could not be shown (ctl's log says why) */
 } hl_scorecard_summary;
 

@@ -129,7 +129,7 @@ hl_code hl_card_put_people(hl_buf *to, const hl_card *card, hl_error *err)
         return HL_OK;
     hl_card_section(to, "people", "Patients",
                     "Who was admitted, how, and the direction of the film. Counted by admission, in "
-                    "the archive's own words.");
+                    "the archive’s own words.");
     hl_code c = put_histogram(to, card, &age, err);
     hl_buf_text(to, "<div class=\"columns\">\n<div>");
     put_tally(to, "Sex", &card->sexes, true, card->n);
@@ -178,7 +178,7 @@ void hl_card_put_findings(hl_buf *to, const hl_card *card)
     if (card->n_findings == 0)
         return;
     hl_card_section(to, "findings", "Film labels",
-                    "What the label table says of each finding in the film's report.");
+                    "What the label table says of each finding in the film’s report.");
     hl_buf_text(to, "<p class=\"legend\" aria-hidden=\"true\">");
     for (int i = 0; i < 4; i++)
         hl_buf_printf(to, "<span><svg width=\"18\" height=\"12\" class=\"stack\"><rect class=\"k%d\" "
@@ -252,7 +252,7 @@ void hl_card_put_labs(hl_buf *to, const hl_card *card)
         return;
     hl_card_section(to, "labs", "Laboratory values",
                     "Share of admissions with a value, and the values: median, middle half (box), 5 "
-                    "to 95 % (line), each on its own scale, in the archive's units.");
+                    "to 95 % (line), each on its own scale, in the archive’s units.");
     hl_buf_text(to, "<div class=\"columns labs\">\n");
     for (size_t from = 0; from < card->n_labs; from += half) {
         hl_buf_printf(to, "<table class=\"labs\"><caption class=\"sr\">Laboratory items, part %d"

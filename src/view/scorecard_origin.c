@@ -7,13 +7,20 @@
 
 void hl_card_put_tensors(hl_buf *to, const hl_card *card)
 {
-    const hl_json_value *arrays =
-        hl_json_get(hl_json_get(card->pack_root, "outputs"), "arrays");
+    const hl_json_value *outputs = hl_json_get(card->pack_root, "outputs");
+    const hl_json_value *arrays = hl_json_get(outputs, "arrays");
+    const hl_json_value *tree = hl_json_get(outputs, "tree");
 
     if (hl_json_count(arrays) == 0)
         return;
     hl_card_section(to, "tensors", "Tensors", "The arrays that were packed from this cohort.");
-    hl_buf_text(to, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Tensors\">"
+    hl_buf_text(to, "<p>");
+    hl_html_count(to, (int64_t)hl_json_count(arrays));
+    hl_buf_text(to, " arrays, ");
+    hl_html_count(to, hl_json_int(hl_json_get(tree, "bytes")));
+    hl_buf_printf(to, " bytes in all. Manifest <code class=\"hex\">%s</code></p>\n", card->pack_id);
+    hl_buf_text(to, "<details><summary>Names, types and shapes</summary>\n<div class=\"scroll\" "
+                    "tabindex=\"0\" role=\"region\" aria-label=\"Tensors\">"
                     "<table class=\"plain\"><thead><tr><th scope=\"col\">File</th>"
                     "<th scope=\"col\">Type</th><th scope=\"col\">Shape</th></tr></thead><tbody>\n");
     for (size_t i = 0; i < hl_json_count(arrays); i++) {
@@ -29,9 +36,7 @@ void hl_card_put_tensors(hl_buf *to, const hl_card *card)
         }
         hl_buf_text(to, "</td></tr>\n");
     }
-    hl_buf_printf(to, "</tbody></table></div>\n<p class=\"note\">Manifest of the tensors: <code>%s"
-                      "</code></p>\n",
-                  card->pack_id);
+    hl_buf_text(to, "</tbody></table></div></details>\n");
     hl_card_section_end(to);
 }
 
@@ -140,7 +145,7 @@ static void put_inputs(hl_buf *to, const hl_card *card)
 
 static void put_proof(hl_buf *to, const hl_card *card)
 {
-    hl_buf_text(to, "<h3>Prove it</h3>\n<p>In the cohort's folder; no hilum is needed.</p>\n"
+    hl_buf_text(to, "<h3>Prove it</h3>\n<p>In the cohort’s folder; no hilum is needed.</p>\n"
                     "<pre tabindex=\"0\"><code>sha256sum -c SHA256SUMS.txt   # the files are as they "
                     "were made\nsha256sum manifest.json       # is ");
     hl_html_text(to, (hl_str){card->manifest_id, 16});

@@ -171,7 +171,7 @@ void hl_card_put_funnel(hl_buf *to, const hl_card *card)
     if (card->n_steps == 0)
         return;
     hl_card_section(to, "funnel", "Admissions",
-                    "What each rule left of the archive's admissions. A rule sees only what the one "
+                    "What each rule left of the archive’s admissions. A rule sees only what the one "
                     "before it left. Hatched: what it dropped.");
     hl_buf_text(to, "<ol class=\"funnel\">\n");
     const int64_t all = card->step[0].left;

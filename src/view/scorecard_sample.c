@@ -259,7 +259,6 @@ static double rank_of(const hl_card_lab *lab, double value)
 static void put_lab_value(hl_buf *to, const lab_value *v)
 {
     const hl_quantiles *q = &v->lab->q;
-    const int percent = (int)lround(100 * v->rank);
 
     hl_buf_text(to, "<tr><th scope=\"row\">");
     hl_html_text(to, v->lab->label.n ? v->lab->label : v->lab->itemid);
@@ -267,8 +266,14 @@ static void put_lab_value(hl_buf *to, const lab_value *v)
     hl_html_number(to, v->value);
     hl_buf_text(to, "</td><td class=\"bars\">");
     hl_draw_range(to, q, q->p05, q->p95, &v->value, NULL);
-    hl_buf_printf(to, "</td><td><small>above %d&nbsp;%%</small></td></tr>\n",
-                  percent > 99 ? 99 : percent);
+    hl_buf_text(to, "</td><td><small>");
+    if (v->value >= q->max)
+        hl_buf_text(to, "highest");
+    else if (v->value <= q->min)
+        hl_buf_text(to, "lowest");
+    else
+        hl_buf_printf(to, "above %d&nbsp;%%", (int)lround(100 * v->rank));
+    hl_buf_text(to, "</small></td></tr>\n");
 }
 
 static hl_code put_sample_labs(const place *p, size_t row, hl_error *err)

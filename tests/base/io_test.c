@@ -59,7 +59,7 @@ static void a_file_is_read_by_position(void)
     is_mem(b, "3456", 4);
     hl_in_close(&part);
     is_int(hl_in_range(in, 8, 3, &part, &err), HL_E_INPUT);
-    like(err.message, "bytes 8 to 11 were expected, it has 10");
+    like(err.message, "3 bytes from byte 8 were expected, it has 10");
     is_int(hl_in_range(in, INT64_MAX, INT64_MAX, &part, &err), HL_E_INPUT);
     ok(part == NULL);
 

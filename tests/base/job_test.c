@@ -11,19 +11,19 @@
 #include "base/json.h"
 #include "tap.h"
 
-/* --- a job to test with: records of 0 to max_bytes bytes that depend on the item alone ------------- */
+/* --- a job to test with: records of 0 to max_bytes bytes that depend on the item alone -------- */
 
 typedef struct {
     int64_t n;
     size_t max_bytes;
     int64_t fail_every; /* 0 = none fails */
     int delay_us;
-    hl_code fatal;      /* what item fatal_at gives, HL_OK = nothing special */
+    hl_code fatal; /* what item fatal_at gives, HL_OK = nothing special */
     int64_t fatal_at;
     hl_ctl *stop_at_ctl; /* cancelled by item stop_at */
     int64_t stop_at;
-    int64_t worked;     /* atomic: calls of work() */
-    hl_buf sunk;        /* what sink() was given */
+    int64_t worked; /* atomic: calls of work() */
+    hl_buf sunk;    /* what sink() was given */
     int64_t next_sunk;
     bool in_order;
 } fake;
@@ -87,9 +87,16 @@ static hl_code fake_sink(void *ctx, int64_t i, hl_code code, const void *record,
 
 static hl_job fake_job(fake *f)
 {
-    return (hl_job){.command = "pack", .recipe = "aa11", .options = "{\"train-n\":80,\"compat\":true}",
-                    .inputs = "bb22", .n_items = f->n, .ctx = f, .subject_id = fake_subject,
-                    .item_name = fake_name, .work = fake_work, .sink = fake_sink};
+    return (hl_job){.command = "pack",
+                    .recipe = "aa11",
+                    .options = "{\"train-n\":80,\"compat\":true}",
+                    .inputs = "bb22",
+                    .n_items = f->n,
+                    .ctx = f,
+                    .subject_id = fake_subject,
+                    .item_name = fake_name,
+                    .work = fake_work,
+                    .sink = fake_sink};
 }
 
 /* One call. f->sunk then holds the output. */
@@ -104,9 +111,13 @@ typedef struct {
 static hl_code go(fake *f, const char *out, call how, hl_job_result *result, hl_error *err)
 {
     hl_job job = fake_job(f);
-    hl_job_options options = {.out = out, .mode = how.mode, .shard = how.shard,
-                              .n_shards = how.n_shards ? how.n_shards : 1, .resume = how.resume,
-                              .strict = how.strict, .version = how.version ? how.version : "1.2.0"};
+    hl_job_options options = {.out = out,
+                              .mode = how.mode,
+                              .shard = how.shard,
+                              .n_shards = how.n_shards ? how.n_shards : 1,
+                              .resume = how.resume,
+                              .strict = how.strict,
+                              .version = how.version ? how.version : "1.2.0"};
     hl_ctl own = {.jobs = how.jobs ? how.jobs : 2};
     hl_ctl *ctl = f->stop_at_ctl ? f->stop_at_ctl : &own;
 
@@ -177,7 +188,7 @@ static bool sunk_equals(const fake *f, const hl_digest *want)
     return hl_digest_equal(&d, want);
 }
 
-/* --- plain runs ----------------------------------------------------------------------------------------- */
+/* --- plain runs ------------------------------------------------------------------------------- */
 
 static void records_reach_the_sink_in_item_order_for_any_number_of_threads(void)
 {
@@ -316,7 +327,7 @@ static void clean_leaves_only_the_outputs(void)
     remove_out(out);
 }
 
-/* --- what may stand in the output folder ------------------------------------------------------------- */
+/* --- what may stand in the output folder ------------------------------------------------------ */
 
 static void a_folder_with_something_else_is_refused(void)
 {
@@ -327,7 +338,8 @@ static void a_folder_with_something_else_is_refused(void)
 
     hl_write_file(path_of(out, "thesis.doc"), "x", 1, NULL, NULL);
     is_int(go(&f, out, (call){.resume = true}, NULL, &err), HL_E_USAGE);
-    snprintf(want, sizeof want, "%s holds something else: thesis.doc; give a new or empty folder", out);
+    snprintf(want, sizeof want, "%s holds something else: thesis.doc; give a new or empty folder",
+             out);
     like(err.message, want);
     ok(!hl_file_exists(path_of(out, ".hilum")));
     hl_write_file(path_of(out, "manifest.json"), "{}", 2, NULL, NULL);
@@ -374,8 +386,8 @@ static void a_shard_of_another_start_is_refused(void)
     hl_error err = {0};
     char want[500];
     hl_job job = fake_job(&f);
-    hl_job_options options = {.out = out, .mode = HL_JOB_SHARD, .shard = 1, .n_shards = 64,
-                              .version = "1.2.0"};
+    hl_job_options options = {
+        .out = out, .mode = HL_JOB_SHARD, .shard = 1, .n_shards = 64, .version = "1.2.0"};
 
     is_int(hl_job_run(&job, &options, NULL, NULL, &err), HL_OK);
     is_int(go(&f, out, (call){.mode = HL_JOB_SHARD, .shard = 1, .n_shards = 63, .version = "1.2.1"},
@@ -433,7 +445,7 @@ static void a_shard_number_out_of_range_is_refused(void)
     remove_out(out);
 }
 
-/* --- shards and merge --------------------------------------------------------------------------------------- */
+/* --- shards and merge ------------------------------------------------------------------------- */
 
 static void shards_and_merge_give_what_one_run_gives(void)
 {
@@ -446,7 +458,8 @@ static void shards_and_merge_give_what_one_run_gives(void)
 
     is_int(go(&f, one, (call){0}, &r, &err), HL_PARTIAL);
     for (int i = 6; i >= 0; i--) {
-        hl_code c = go(&f, out, (call){.mode = HL_JOB_SHARD, .shard = i, .n_shards = 7}, &shard, &err);
+        hl_code c =
+            go(&f, out, (call){.mode = HL_JOB_SHARD, .shard = i, .n_shards = 7}, &shard, &err);
         ok(c == (shard.failed ? HL_PARTIAL : HL_OK));
         ok(!hl_file_exists(path_of(out, "errors.csv")));
         is_int(f.sunk.n, 0);
@@ -514,7 +527,8 @@ static void a_merge_names_the_shards_that_are_missing_or_differ(void)
     free(missing);
     is_int(hl_job_states(out, HL_JOB_PROVE, NULL, &state, &n_states, &err), HL_OK);
     is_int(n_states, 5);
-    ok(state[0] == HL_SHARD_COMPLETE && state[1] == HL_SHARD_MISSING && state[4] == HL_SHARD_DIFFERS);
+    ok(state[0] == HL_SHARD_COMPLETE && state[1] == HL_SHARD_MISSING &&
+       state[4] == HL_SHARD_DIFFERS);
     free(state);
     for (int i = 0; i < 5; i++)
         is_int(go(&f, out, (call){.mode = HL_JOB_SHARD, .shard = i, .n_shards = 5}, NULL, &err),
@@ -596,7 +610,7 @@ static void merge_finds_the_call_as_the_user_gave_it(void)
     remove_out(out);
 }
 
-/* --- faults ------------------------------------------------------------------------------------------------- */
+/* --- faults ----------------------------------------------------------------------------------- */
 
 /* Run in a child; its exit code, or -1 when it was killed. */
 static pid_t start_child(fake *f, const char *out, call how)
@@ -745,8 +759,9 @@ static void a_damaged_journal_or_records_file_costs_only_its_tail(void)
         hl_job_result r;
         hl_error err = {0};
         is_int(go(&f, out, (call){.resume = true}, &r, &err), HL_OK);
-        ok(fault < 4 ? r.resumed > 5 && r.resumed < 40
-                     : fault < 6 ? r.resumed == 40 : r.resumed <= 1); /* item 0 has no bytes to lose */
+        ok(fault < 4   ? r.resumed > 5 && r.resumed < 40
+           : fault < 6 ? r.resumed == 40
+                       : r.resumed <= 1); /* item 0 has no bytes */
         is_int(f.worked, 60 - r.resumed);
         ok(sunk_equals(&f, &want));
         remove_out(out);
@@ -876,8 +891,10 @@ static void a_stopped_job_has_its_journal_while_an_item_is_still_in_work(void)
     remove_out(out);
 }
 
-hl_code slow_last(void *ctx, int64_t i, int thread, hl_arena *scratch, hl_buf *record, hl_error *err);
-hl_code slow_last(void *ctx, int64_t i, int thread, hl_arena *scratch, hl_buf *record, hl_error *err)
+hl_code slow_last(void *ctx, int64_t i, int thread, hl_arena *scratch, hl_buf *record,
+                  hl_error *err);
+hl_code slow_last(void *ctx, int64_t i, int thread, hl_arena *scratch, hl_buf *record,
+                  hl_error *err)
 {
     if (i == 30)
         sleep(20);

@@ -143,7 +143,8 @@ static void sixty_four_levels_are_read_and_one_more_is_not(void)
     }
     like(err.message, "r.json:1: JSON nested deeper than 64 levels");
     /* Brackets in texts do not count. */
-    hl_json *json = parse("[\"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[\\\"[[\"]", &err);
+    hl_json *json = parse(
+        "[\"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[\\\"[[\"]", &err);
     ok(json != NULL);
     hl_json_free(&json);
 }
@@ -156,8 +157,9 @@ static void the_ends_of_the_integers_are_read(void)
 
 static void compact_writing_has_no_blanks(void)
 {
-    is_str(again(" { \"a\" : [ 1 , true , null , \"x\" , { } , [ ] ] , \"b\" : { \"c\" : 1.0 } } ", 0),
-           "{\"a\":[1,true,null,\"x\",{},[]],\"b\":{\"c\":1.0}}");
+    is_str(
+        again(" { \"a\" : [ 1 , true , null , \"x\" , { } , [ ] ] , \"b\" : { \"c\" : 1.0 } } ", 0),
+        "{\"a\":[1,true,null,\"x\",{},[]],\"b\":{\"c\":1.0}}");
     is_str(again("[]", 0), "[]");
     is_str(again("3", 0), "3");
 }
@@ -165,15 +167,15 @@ static void compact_writing_has_no_blanks(void)
 static void indented_writing_is_that_of_python(void)
 {
     is_str(again("{\"a\": [1, {\"b\": []}], \"c\": {}, \"d\": \"x\"}", 2), "{\n"
-                                                                     "  \"a\": [\n"
-                                                                     "    1,\n"
-                                                                     "    {\n"
-                                                                     "      \"b\": []\n"
-                                                                     "    }\n"
-                                                                     "  ],\n"
-                                                                     "  \"c\": {},\n"
-                                                                     "  \"d\": \"x\"\n"
-                                                                     "}");
+                                                                           "  \"a\": [\n"
+                                                                           "    1,\n"
+                                                                           "    {\n"
+                                                                           "      \"b\": []\n"
+                                                                           "    }\n"
+                                                                           "  ],\n"
+                                                                           "  \"c\": {},\n"
+                                                                           "  \"d\": \"x\"\n"
+                                                                           "}");
     is_str(again("[[], {}]", 4), "[\n    [],\n    {}\n]");
     is_str(again("{}", 4), "{}");
 }
@@ -200,13 +202,16 @@ static void texts_are_escaped_only_where_they_must_be(void)
 
     hl_json_open(&w, '[');
     hl_json_put_cstr(&w, "\"\\/\b\f\n\r\t\x01\x1f\x7f\xc3\xa9\xf0\x9f\x98\x80");
-    hl_json_put_text(&w, (hl_str){"a\xff\xc3" "b", 4});
+    hl_json_put_text(&w, (hl_str){"a\xff\xc3"
+                                  "b",
+                                  4});
     hl_json_put_text(&w, (hl_str){"a\0b", 3});
     hl_json_put_cstr(&w, NULL);
     hl_json_put_text(&w, (hl_str){"", 0});
     hl_json_close(&w, ']');
     is_str(to.at, "[\"\\\"\\\\/\\b\\f\\n\\r\\t\\u0001\\u001f\x7f\xc3\xa9\xf0\x9f\x98\x80\","
-                  "\"a\xef\xbf\xbd\xef\xbf\xbd" "b\",\"a\\u0000b\",null,\"\"]");
+                  "\"a\xef\xbf\xbd\xef\xbf\xbd"
+                  "b\",\"a\\u0000b\",null,\"\"]");
     hl_buf_free(&to);
 }
 
@@ -214,9 +219,10 @@ static void canonical_bytes_have_sorted_keys_and_no_blanks(void)
 {
     hl_buf to = {0};
     hl_error err = {0};
-    hl_json *json = parse("{\"b\": 1, \"a\": {\"\xc3\xa9\": [1, \"x\\ny\"], \"Z\": true, \"aa\": null}, "
-                          "\"\": 2}",
-                          &err);
+    hl_json *json =
+        parse("{\"b\": 1, \"a\": {\"\xc3\xa9\": [1, \"x\\ny\"], \"Z\": true, \"aa\": null}, "
+              "\"\": 2}",
+              &err);
 
     is_int(hl_json_canonical(hl_json_root(json), &to, &err), HL_OK);
     is_str(to.at, "{\"\":2,\"a\":{\"Z\":true,\"aa\":null,\"\xc3\xa9\":[1,\"x\\ny\"]},\"b\":1}");

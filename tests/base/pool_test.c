@@ -38,8 +38,13 @@ static hl_code one(void *ctx, int64_t i, int thread, hl_error *err)
 
 static blocks make(int64_t n)
 {
-    return (blocks){.n = n, .seen = calloc((size_t)n + 1, 1), .fail_a = -1, .fail_b = -1,
-                    .cancel_at = -1, .last = -1, .in_order = true};
+    return (blocks){.n = n,
+                    .seen = calloc((size_t)n + 1, 1),
+                    .fail_a = -1,
+                    .fail_b = -1,
+                    .cancel_at = -1,
+                    .last = -1,
+                    .in_order = true};
 }
 
 static void each_block_is_done_once(void)

@@ -254,6 +254,16 @@ static void help_fits_80_columns_and_leaves_out_the_hidden(void)
     hl_buf_free(&out);
 }
 
+static void a_long_example_is_broken_before_an_option(void)
+{
+    hl_buf out = {0};
+    hl_help_example("hilum pack a-cohort-folder --ecg some/where/else --cxr another/place --out pack && hilum merge pack",
+                    2, &out);
+    is_str(out.at, "  hilum pack a-cohort-folder --ecg some/where/else --cxr another/place \\\n"
+                   "      --out pack && hilum merge pack\n");
+    hl_buf_free(&out);
+}
+
 static void a_man_page_escapes_what_roff_would_read(void)
 {
     static const hl_option none[] = {{.name = "x", .type = HL_OPT_FLAG, .help = ".dot and \\ and 'quote'"}, {0}};
@@ -294,6 +304,7 @@ int main(void)
     run(jobs_reach_the_control_block);
     run(an_unknown_command_is_wrong_usage);
     run(help_fits_80_columns_and_leaves_out_the_hidden);
+    run(a_long_example_is_broken_before_an_option);
     run(a_man_page_escapes_what_roff_would_read);
     run(the_nearest_word_is_near);
     return done();

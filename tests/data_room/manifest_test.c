@@ -35,19 +35,22 @@ static hl_buf read_text(const char *folder, const char *name)
     return b;
 }
 
-static const char recipe_text[] = "{\"windows\": {\"ecg_h\": 24}, \"labs\": [50868, \"0.5\"], \"a\": true}";
+static const char recipe_text[] =
+    "{\"windows\": {\"ecg_h\": 24}, \"labs\": [50868, \"0.5\"], \"a\": true}";
 
 /* A manifest with something of everything; backwards = files recorded in the other order. */
 static hl_manifest *make(const char *in, const hl_json *recipe, bool backwards)
 {
     static const hl_manifest_column columns[] = {{"hadm_id", "i64"}, {"charttime", "datetime"}};
-    static const char *const files[] = {"hosp/labevents.csv.gz", "a,b.csv", "hosp/admissions.csv.gz"};
+    static const char *const files[] = {"hosp/labevents.csv.gz", "a,b.csv",
+                                        "hosp/admissions.csv.gz"};
     const int64_t ids[] = {10002, 9, 10001, 10002}, shape[] = {3, 3, 320, 320};
     hl_manifest *m = NULL;
     hl_error err = {0};
 
-    is_int(hl_manifest_new("cohort build", "symile", hl_json_root(recipe), "symile-mimic", &m, &err),
-           HL_OK);
+    is_int(
+        hl_manifest_new("cohort build", "symile", hl_json_root(recipe), "symile-mimic", &m, &err),
+        HL_OK);
     is_int(hl_manifest_option(m, "train-n", "80", &err), HL_OK);
     is_int(hl_manifest_option(m, "compat", "true", &err), HL_OK);
     hl_manifest_seed(m, 7);
@@ -97,11 +100,13 @@ static void the_manifest_has_its_fixed_form(void)
     hl_buf text = read_text(out, "manifest.json");
     hl_sha256_of(text.at, text.n, &part);
     ok(hl_digest_equal(&part, &id));
-    like(text.at, "{\n  \"manifest\": 1,\n  \"program\": {\n    \"name\": \"hilum\",\n    \"version\": \"" HL_VERSION
-                  "\",\n    \"compat\": \"symile-mimic\",\n    \"libraries\": {\n      \"libjpeg\": "
-                  "\"2.1.5\"\n    }\n  },\n  \"job\": {\n    \"command\": \"cohort build\",\n    "
-                  "\"options\": {\n      \"train-n\": 80,\n      \"compat\": true\n    },\n    \"seed\": "
-                  "7,\n    \"shard\": null\n  },\n  \"recipe\": {\n    \"name\": \"symile\",\n");
+    like(text.at,
+         "{\n  \"manifest\": 1,\n  \"program\": {\n    \"name\": \"hilum\",\n    \"version\": "
+         "\"" HL_VERSION
+         "\",\n    \"compat\": \"symile-mimic\",\n    \"libraries\": {\n      \"libjpeg\": "
+         "\"2.1.5\"\n    }\n  },\n  \"job\": {\n    \"command\": \"cohort build\",\n    "
+         "\"options\": {\n      \"train-n\": 80,\n      \"compat\": true\n    },\n    \"seed\": "
+         "7,\n    \"shard\": null\n  },\n  \"recipe\": {\n    \"name\": \"symile\",\n");
     part = digest_of("{\"a\":true,\"labs\":[50868,\"0.5\"],\"windows\":{\"ecg_h\":24}}");
     like(text.at, hl_digest_hex(&part, hex)); /* of the recipe */
     part = digest_of("9\n10001\n10002\n");
@@ -188,7 +193,8 @@ static void inputs_csv_lists_what_was_read_by_archive_and_path(void)
     hl_stream_close(&s);
     n = (size_t)snprintf(want, sizeof want, "archive,path,size,sha256\nmimiciv,\"a,b.csv\",7,%s\n",
                          hl_digest_hex(&a, hex));
-    snprintf(want + n, sizeof want - n, "mimiciv,hosp/admissions.csv.gz,22,%s\nmimiciv,hosp/labevents",
+    snprintf(want + n, sizeof want - n,
+             "mimiciv,hosp/admissions.csv.gz,22,%s\nmimiciv,hosp/labevents",
              hl_digest_hex(&b, hex));
     ok(text.n > strlen(want) && strncmp(text.at, want, strlen(want)) == 0);
     hl_buf_free(&text);

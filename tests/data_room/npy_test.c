@@ -120,7 +120,7 @@ static void other_headers_are_refused_by_name(void)
         {1, HL_E_INPUT, "{'shape': (2 3)}", "a comma is missing"},
         {1, HL_E_INPUT, "{'shape': (2,", "a dimension is missing"},
         {1, HL_E_INPUT, "{'descr' '<f4'}", "a colon is missing"},
-        {1, HL_E_INPUT, "{'descr: '<f4'}", "a colon is missing"},
+        {1, HL_E_INPUT, "{'descr: '<f4'}", "an unknown key"},
         {1, HL_E_INPUT, "{'descr", "a text without end"},
         {1, HL_E_INPUT, "{'fortran_order': 0}", "neither True nor False"},
         {1, HL_E_INPUT, "{'descr': '<f4', 'fortran_order': False, 'shape': (2,)} x", "behind"},
@@ -135,9 +135,9 @@ static void other_headers_are_refused_by_name(void)
         {1, HL_E_INPUT, "{'descr':'<f8','fortran_order':False,'shape':(4611686018427387904,2)}",
          "more data than any file"},
         {1, HL_E_INPUT, "{'descr':'<f4','fortran_order':False,'shape':(7,)}",
-         "promises a file of 84 bytes, but it has 80"},
+         "promises a file of 88 bytes, but it has 84"},
         {1, HL_E_INPUT, "{'descr':'<f4','fortran_order':False,'shape':(5,)}",
-         "promises a file of 76 bytes, but it has 80\nSomething was appended"},
+         "promises a file of 80 bytes, but it has 84\nSomething was appended"},
     };
 
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
@@ -215,13 +215,13 @@ static void headers_are_written_as_numpy_writes_them(void)
         hl_in *in = NULL; /* and back: only the data are missing */
         is_int(hl_in_memory(got.at, got.n, "h.npy", &in, &err), HL_OK);
         is_int(hl_npy_read_header(in, &npy, &err), HL_E_INPUT);
-        like(err.message, n == 5 || n == 4 || n == 6 ? ".npy header promises" : "but it has");
+        like(err.message, "the .npy header promises");
         hl_in_close(&in);
         hl_buf_free(&got);
         hl_buf_free(&want);
         n++;
     }
-    is_int(n, 36);
+    is_int(n, 38);
     if (f)
         fclose(f);
 }

@@ -19,7 +19,8 @@ with open("headers.txt", "w") as f:  # what numpy.save writes before the data, a
         b = io.BytesIO()
         np.lib.format.write_array_header_1_0(b, {"descr": descr, "fortran_order": False, "shape": shape})
         f.write("%s %s %s\n" % (descr, "x".join(map(str, shape)) or "-", b.getvalue().hex()))
-    for n in range(1, 27):
+    # The last two fill 128 bytes exactly before padding.
+    for shape in [(3,) * n for n in range(1, 27)] + [(3,) * 12 + (100000,), (3,) * 13 + (100,)]:
         b = io.BytesIO()
-        np.lib.format.write_array_header_1_0(b, {"descr": "<f4", "fortran_order": False, "shape": (3,) * n})
-        f.write("<f4 %s %s\n" % ("x".join(["3"] * n), b.getvalue().hex()))
+        np.lib.format.write_array_header_1_0(b, {"descr": "<f4", "fortran_order": False, "shape": shape})
+        f.write("<f4 %s %s\n" % ("x".join(map(str, shape)), b.getvalue().hex()))
