@@ -208,8 +208,12 @@ static hl_code choose_film(void *ctx, int64_t i, int thread, hl_error *err)
             row[n] = f;
             time[n++] = k->time[f];
         }
-    if (c == HL_OK && n)
-        s->film_of[i] = row[hl_earliest(time, n, s->ties, (size_t *)(row + 2 * cap))];
+    if (c == HL_OK && n) {
+        size_t *order = (size_t *)(row + 2 * cap), at = hl_earliest(time, n, s->ties, order);
+        s->film_of[i] = row[at];
+        if (s->ties == HL_TIES_FILE_ORDER && hl_earliest(time, n, HL_TIES_NUMPY, order) != at)
+            __atomic_fetch_add(&s->n_tie_films, 1, __ATOMIC_RELAXED);
+    }
     free(row);
     return c;
 }

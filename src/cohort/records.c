@@ -22,6 +22,19 @@ static const hl_col_spec record_columns[] = {
  * chosen. symile.md 2.3 */
 #define HL_LAZY_CANDIDATES 16
 
+/* Another record in the stay's window has the time of the chosen one: with more than 16 candidates the
+ * published script may take it. */
+static bool tied(const hl_selection *s, const int64_t *time, const hl_index *by_subject, size_t stay)
+{
+    int64_t chosen = s->record_of[stay];
+
+    for (int64_t e = hl_index_first(by_subject, s->subject_id[stay]); e >= 0;
+         e = hl_index_next(by_subject, e))
+        if (e != chosen && time[e] == time[chosen])
+            return true;
+    return false;
+}
+
 typedef struct {
     const hl_selection *s;
 } record_filter;
@@ -225,6 +238,9 @@ static hl_code find_record(void *ctx, int64_t i, int thread, hl_error *err)
                 s->record_of[i] = row[best];
             memmove(row + best, row + best + 1, (k - best - 1) * sizeof *row);
         }
+        if (n_all > HL_LAZY_CANDIDATES && s->record_of[i] >= 0 &&
+            tied(s, x->at.time, x->at.by_subject, (size_t)i))
+            __atomic_fetch_add(&s->n_tie_records, 1, __ATOMIC_RELAXED);
     } else {
         for (size_t j = 0; c == HL_OK && j < k; j++) {
             c = examine(x, row[j], thread, &state, err);

@@ -60,6 +60,9 @@ typedef struct {
     double *lab_value;         /* [n_slots][n_labs] */
     int64_t *lab_time;         /* [n_slots][n_labs] HL_NO_TIME = no value */
 
+    int64_t n_tie_films;       /* stays whose film --compat would choose otherwise (S12) */
+    int64_t n_tie_records;     /* stays whose ECG it may choose otherwise */
+
     hl_funnel_step step[HL_MAX_RULES];
     size_t n_steps;
 } hl_selection;

@@ -1,7 +1,7 @@
 #include "data/image.h"
 
-hl_code hl_image_new(hl_arena *arena, int32_t width, int32_t height, int32_t channels, hl_image *out,
-                     hl_error *err)
+hl_code hl_image_new(hl_arena *arena, int32_t width, int32_t height, int32_t channels,
+                     hl_image *out, hl_error *err)
 {
     hl_assert(channels == 1 || channels == 3);
     if (width < 1 || height < 1 || width > HL_IMAGE_MAX_SIDE || height > HL_IMAGE_MAX_SIDE ||

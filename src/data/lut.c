@@ -1,7 +1,7 @@
 #include "data/image.h"
 
-/* One load a value. Vector kernels cost more on the processor measured (Zen 4: vpgatherdd 1.6, a table
- * in registers by vpermi2ps 2.4 times as much), so there are none. */
+/* One load a value. Vector kernels cost more on the processor measured (Zen 4: vpgatherdd 1.6, a
+ * table in registers by vpermi2ps 2.4 times as much), so there are none. */
 void hl_lut_f32(const float lut[256], const uint8_t *in, float *out, size_t n, hl_cpu cpu)
 {
     size_t i = 0;

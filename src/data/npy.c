@@ -10,7 +10,8 @@
 
 static const char magic[6] = {(char)0x93, 'N', 'U', 'M', 'P', 'Y'};
 
-/* --- the header's Python literal -------------------------------------------------------------------- */
+/* --- the header's Python literal
+ * -------------------------------------------------------------------- */
 
 /* A cursor in the text {'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }. */
 typedef struct {
@@ -107,8 +108,10 @@ static hl_code take_shape(text *t, hl_npy *npy, hl_error *err)
         if (c != HL_OK)
             return c;
         if (npy->n_dims == HL_NPY_MAX_DIMS)
-            return hl_fail_at(err, HL_E_LIMIT, t->name, 0, -1, ".npy arrays of more than %d "
-                              "dimensions are not supported", HL_NPY_MAX_DIMS);
+            return hl_fail_at(err, HL_E_LIMIT, t->name, 0, -1,
+                              ".npy arrays of more than %d "
+                              "dimensions are not supported",
+                              HL_NPY_MAX_DIMS);
         npy->shape[npy->n_dims++] = n;
         comma = take(t, ',');
     }
@@ -141,8 +144,9 @@ static bool is_unit(hl_str unit)
     bool good = unit.n == 0 || (unit.n > 2 && unit.at[0] == '[' && unit.at[unit.n - 1] == ']');
 
     for (size_t i = 1; good && i + 1 < unit.n; i++)
-        good = (unit.at[i] >= 'a' && unit.at[i] <= 'z') || (unit.at[i] >= '0' && unit.at[i] <= '9') ||
-               unit.at[i] == 'Y' || unit.at[i] == 'M' || unit.at[i] == 'W' || unit.at[i] == 'D';
+        good = (unit.at[i] >= 'a' && unit.at[i] <= 'z') ||
+               (unit.at[i] >= '0' && unit.at[i] <= '9') || unit.at[i] == 'Y' || unit.at[i] == 'M' ||
+               unit.at[i] == 'W' || unit.at[i] == 'D';
     return good;
 }
 
@@ -163,7 +167,8 @@ static hl_code take_descr(text *t, hl_npy *npy, hl_error *err)
     char order = has_order ? d.at[0] : '=';
     size_t i = has_order ? 1 : 0, bytes = 0;
     const char kind = i < d.n ? d.at[i++] : 0;
-    for (size_t digits = 0; i < d.n && d.at[i] >= '0' && d.at[i] <= '9' && digits < 3; i++, digits++)
+    for (size_t digits = 0; i < d.n && d.at[i] >= '0' && d.at[i] <= '9' && digits < 3;
+         i++, digits++)
         bytes = bytes * 10 + (size_t)(d.at[i] - '0');
     const hl_str unit = {d.at + i, d.n - i};
     if (!kind || !strchr("biufcMm", kind) || d.n + 2 > sizeof npy->descr || !is_unit(unit) ||
@@ -171,8 +176,8 @@ static hl_code take_descr(text *t, hl_npy *npy, hl_error *err)
         return hl_fail_at(err, HL_E_LIMIT, t->name, 0, -1,
                           ".npy arrays of type '%s' are not supported", hl_show(d, shown));
     if (!is_type(kind, bytes) || (order == '|' && bytes > 1))
-        return hl_fail_at(err, HL_E_INPUT, t->name, 0, -1,
-                          "damaged .npy header: '%s' is no type", hl_show(d, shown));
+        return hl_fail_at(err, HL_E_INPUT, t->name, 0, -1, "damaged .npy header: '%s' is no type",
+                          hl_show(d, shown));
     if (bytes == 1)
         order = '|';
     else if (order == '=')
@@ -211,8 +216,9 @@ static hl_code take_entry(text *t, hl_npy *npy, unsigned *seen, hl_error *err)
     *seen |= 1u << i;
     if (!take(t, ':'))
         return fail(t, err, "a colon is missing");
-    return i == 0 ? take_descr(t, npy, err) : i == 1 ? take_order(t, npy, err)
-                                                     : take_shape(t, npy, err);
+    return i == 0   ? take_descr(t, npy, err)
+           : i == 1 ? take_order(t, npy, err)
+                    : take_shape(t, npy, err);
 }
 
 static hl_code take_dict(text *t, hl_npy *npy, hl_error *err)
@@ -238,7 +244,8 @@ static hl_code take_dict(text *t, hl_npy *npy, hl_error *err)
     return HL_OK;
 }
 
-/* --- the file ---------------------------------------------------------------------------------------- */
+/* --- the file
+ * ---------------------------------------------------------------------------------------- */
 
 static hl_code fail_cut(hl_in *in, hl_error *err)
 {
@@ -273,8 +280,8 @@ static hl_code check_size(hl_in *in, hl_npy *npy, hl_error *err)
                           "the .npy header promises more data than any file can hold");
     if (whole != hl_in_size(in))
         return hl_fail_at(err, HL_E_INPUT, hl_in_name(in), 0, -1,
-                          "the .npy header promises a file of %" PRId64 " bytes, but it has %" PRId64
-                          "\n%s",
+                          "the .npy header promises a file of %" PRId64
+                          " bytes, but it has %" PRId64 "\n%s",
                           whole, hl_in_size(in),
                           whole > hl_in_size(in) ? "The file is cut. Make or get it again."
                                                  : "Something was appended to it.");
@@ -304,9 +311,9 @@ static hl_code read_preamble(hl_in *in, hl_npy *npy, size_t *offset, size_t *n, 
     if (npy->major > 1 && got < 12)
         return fail_cut(in, err);
     *offset = npy->major == 1 ? 10 : 12;
-    *n = npy->major == 1 ? (size_t)(b[8] | b[9] << 8)
-                         : (size_t)b[8] | (size_t)b[9] << 8 | (size_t)b[10] << 16 |
-                               (size_t)b[11] << 24;
+    *n = npy->major == 1
+             ? (size_t)(b[8] | b[9] << 8)
+             : (size_t)b[8] | (size_t)b[9] << 8 | (size_t)b[10] << 16 | (size_t)b[11] << 24;
     if (*n > MAX_HEADER_BYTES)
         return hl_fail_at(err, HL_E_LIMIT, hl_in_name(in), 0, 8,
                           "a .npy header of %zu bytes is not supported, only up to %d", *n,

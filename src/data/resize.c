@@ -160,7 +160,8 @@ void hl_resize_ops_init(hl_resize_ops *ops, hl_cpu cpu)
 #endif
 }
 
-/* --- the picture ----------------------------------------------------------------------------------- */
+/* --- the picture
+ * ----------------------------------------------------------------------------------- */
 
 /* Source rows after the horizontal pass, kept while the vertical pass needs them: row y in slot
  * y % n_slots. */
@@ -168,8 +169,8 @@ typedef struct {
     const hl_image *src;
     const hl_resize_plan *across; /* NULL: the width stays; then rows are src's own */
     hl_resize_ops ops;
-    int32_t left;                 /* of the window, for across == NULL */
-    int32_t n_slots, next;        /* next: first row not made yet */
+    int32_t left;          /* of the window, for across == NULL */
+    int32_t n_slots, next; /* next: first row not made yet */
     size_t slot_bytes;
     uint8_t *slots;
 } strip;
@@ -220,8 +221,11 @@ hl_code hl_image_resize(hl_arena *arena, const hl_image *src, int32_t width, int
     if (c != HL_OK)
         return c;
     const size_t n = (size_t)image.width * (size_t)image.channels;
-    strip s = {.src = src, .left = window.left, .n_slots = plan_down.n ? plan_down.max_taps : 1,
-               .across = across.n ? &across : NULL, .slot_bytes = (n + 63) / 64 * 64};
+    strip s = {.src = src,
+               .left = window.left,
+               .n_slots = plan_down.n ? plan_down.max_taps : 1,
+               .across = across.n ? &across : NULL,
+               .slot_bytes = (n + 63) / 64 * 64};
     hl_resize_ops_init(&s.ops, cpu);
     if (s.across)
         s.slots = hl_arena_aligned(arena, (size_t)s.n_slots * s.slot_bytes, 64);

@@ -1,9 +1,9 @@
 /*
  * resize.h - the two passes of Pillow's BILINEAR resize as kernels. symile.md 6.2; perf.md 5
  *
- * A plan holds, for one axis, where each output pixel's taps begin and their 22-bit coefficients. In
- * plain C they are used as they are (32 bits); vector code uses them split into
- * low 11 bits and the rest, 16 bits each, padded with zeros to a multiple of 16 taps.
+ * A plan holds, for one axis, where each output pixel's taps begin and their 22-bit coefficients.
+ * In plain C they are used as they are (32 bits); vector code uses them split into low 11 bits and
+ * the rest, 16 bits each, padded with zeros to a multiple of 16 taps.
  */
 #ifndef HL_DATA_RESIZE_H
 #define HL_DATA_RESIZE_H

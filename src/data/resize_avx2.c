@@ -1,7 +1,6 @@
-#include <immintrin.h>
-#include <string.h>
-
 #include "data/resize.h"
+
+#include <immintrin.h>
 
 /*
  * Sum of pixel * k with k = low + 2048 * high: two vpmaddwd a 16 taps, each exact in 32 bits, since
@@ -32,8 +31,8 @@ static inline void put_8(__m256i sum, uint8_t *dst)
 {
     sum = _mm256_add_epi32(sum, _mm256_set1_epi32(1 << (HL_RESIZE_BITS - 1)));
     sum = _mm256_srai_epi32(sum, HL_RESIZE_BITS);
-    const __m128i w = _mm_packs_epi32(_mm256_castsi256_si128(sum),
-                                      _mm256_extracti128_si256(sum, 1));
+    const __m128i w =
+        _mm_packs_epi32(_mm256_castsi256_si128(sum), _mm256_extracti128_si256(sum, 1));
     _mm_storel_epi64((__m128i *)dst, _mm_packus_epi16(w, w));
 }
 
@@ -54,7 +53,8 @@ void hl_resize_row_avx2(const hl_resize_plan *plan, const uint8_t *src, int32_t 
     const size_t stride = (size_t)plan->stride;
 
     for (int32_t i = 0; i < n; i += 8) {
-        const int16_t *low = plan->low + (size_t)i * stride, *high = plan->high + (size_t)i * stride;
+        const int16_t *low = plan->low + (size_t)i * stride,
+                      *high = plan->high + (size_t)i * stride;
         __m256i v[8];
 #pragma GCC unroll 8
         for (int j = 0; j < 8; j++, low += stride, high += stride)
@@ -63,8 +63,8 @@ void hl_resize_row_avx2(const hl_resize_plan *plan, const uint8_t *src, int32_t 
 #pragma GCC unroll 8
             for (int j = 0; j < 8; j++) {
                 const size_t at = (size_t)(i + j) * stride + t;
-                v[j] = _mm256_add_epi32(v[j], sum_16(src + plan->first[i + j] + t, plan->low + at,
-                                                     plan->high + at));
+                v[j] = _mm256_add_epi32(
+                    v[j], sum_16(src + plan->first[i + j] + t, plan->low + at, plan->high + at));
             }
         put_8(sum_lanes(v), dst + i);
     }
@@ -85,8 +85,8 @@ void hl_resize_col_avx2(const hl_resize_plan *plan, int32_t i, const uint8_t *co
             const int32_t u = t + 1 < taps ? t + 1 : t, k1 = t + 1 < taps ? k[u] : 0;
             const int32_t mask = (1 << HL_RESIZE_LOW_BITS) - 1;
             const __m256i low = _mm256_set1_epi32((k1 & mask) << 16 | (k[t] & mask));
-            const __m256i high = _mm256_set1_epi32(k1 >> HL_RESIZE_LOW_BITS << 16 |
-                                                   k[t] >> HL_RESIZE_LOW_BITS);
+            const __m256i high =
+                _mm256_set1_epi32(k1 >> HL_RESIZE_LOW_BITS << 16 | k[t] >> HL_RESIZE_LOW_BITS);
             const __m256i a = _mm256_cvtepu8_epi16(_mm_loadu_si128((const __m128i *)(src[t] + x)));
             const __m256i b = _mm256_cvtepu8_epi16(_mm_loadu_si128((const __m128i *)(src[u] + x)));
             const __m256i p = _mm256_unpacklo_epi16(a, b), q = _mm256_unpackhi_epi16(a, b);

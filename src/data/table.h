@@ -163,6 +163,9 @@ typedef enum {
 /* Append the table as pandas' to_csv(index=False) writes it. */
 hl_code hl_table_put_csv(const hl_table *table, hl_date_rule rule, hl_buf *out, hl_error *err);
 
+/* How many cells HL_DATES_PANDAS writes without their time of day. */
+int64_t hl_table_short_dates(const hl_table *table);
+
 /* "i64", "f64", "str", "datetime", "bool": the type's name in manifests. */
 const char *hl_col_type_name(hl_col_type type);
 

@@ -44,15 +44,34 @@ static bool all_midnight(const hl_column *c, size_t from, size_t end)
     return true;
 }
 
+static size_t chunk_rows(const hl_table *table)
+{
+    size_t n = table->n_columns ? 100000 / table->n_columns : 1;
+    return n ? n : 1;
+}
+
+int64_t hl_table_short_dates(const hl_table *table)
+{
+    size_t chunk = chunk_rows(table);
+    int64_t n = 0;
+
+    for (size_t k = 0; k < table->n_columns; k++)
+        for (size_t from = 0; from < table->n_rows; from += chunk) {
+            size_t end = from + chunk < table->n_rows ? from + chunk : table->n_rows;
+            bool date_only = all_midnight(&table->column[k], from, end);
+            for (size_t i = from; date_only && i < end; i++)
+                n += table->column[k].valid[i];
+        }
+    return n;
+}
+
 hl_code hl_table_put_csv(const hl_table *table, hl_date_rule rule, hl_buf *out, hl_error *err)
 {
-    size_t n_columns = table->n_columns, chunk = n_columns ? 100000 / n_columns : 1;
+    size_t n_columns = table->n_columns, chunk = chunk_rows(table);
     bool *date_only = calloc(n_columns ? n_columns : 1, sizeof *date_only);
 
     if (!date_only)
         return hl_fail_memory(err, "a row", n_columns);
-    if (chunk == 0)
-        chunk = 1;
     for (size_t k = 0; k < n_columns; k++) {
         if (k)
             hl_buf_char(out, ',');

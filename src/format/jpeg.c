@@ -10,7 +10,8 @@
 #include "format/jpeg_engine.h"
 #include "format/jpeg_grey.h"
 
-/* A progressive file may repeat scans at a few bytes each, and each costs a pass over the picture. */
+/* A progressive file may repeat scans at a few bytes each, and each costs a pass over the picture.
+ */
 #define MAX_SCANS 500
 /* Coefficients of a progressive picture and libjpeg's own buffers. */
 #define MAX_LIBRARY_BYTES (INT64_C(2) << 30)
@@ -93,7 +94,8 @@ static struct jpeg_error_mgr *set_errors(errors *e, const char *name, hl_error *
     return &e->base;
 }
 
-/* --- decoding -------------------------------------------------------------------------------------- */
+/* --- decoding
+ * -------------------------------------------------------------------------------------- */
 
 static bool is_progressive(const hl_jpeg_header *h)
 {
@@ -129,8 +131,8 @@ static hl_code check(const hl_jpeg_header *h, size_t n, const char *name, hl_err
     const int64_t blocks = (int64_t)((h->width + 7) / 8) * ((h->height + 7) / 8);
 
     if (h->precision != 8)
-        return hl_fail_at(err, HL_E_LIMIT, name, 0, -1,
-                          "%d-bit JPEG is not supported, only 8-bit", h->precision);
+        return hl_fail_at(err, HL_E_LIMIT, name, 0, -1, "%d-bit JPEG is not supported, only 8-bit",
+                          h->precision);
     if (h->components != 1 && h->components != 3)
         return hl_fail_at(err, HL_E_LIMIT, name, 0, -1,
                           "JPEG with %d components%s is not supported, only grey and RGB",
@@ -240,7 +242,8 @@ hl_code hl_jpeg_decode(hl_arena *arena, const void *bytes, size_t n, const char 
     return hl_jpeg_decode_library(arena, bytes, n, name, out, err);
 }
 
-/* --- encoding -------------------------------------------------------------------------------------- */
+/* --- encoding
+ * -------------------------------------------------------------------------------------- */
 
 static void library_encode(j_compress_ptr z, const hl_image *image, int quality)
 {
@@ -259,7 +262,8 @@ static void library_encode(j_compress_ptr z, const hl_image *image, int quality)
     jpeg_finish_compress(z);
 }
 
-/* What a jump back must still find stands in memory, not in registers of the function that set it. */
+/* What a jump back must still find stands in memory, not in registers of the function that set it.
+ */
 typedef struct {
     struct jpeg_compress_struct z;
     errors e;

@@ -1,5 +1,6 @@
 /*
- * jpeg.h - JPEG decode and encode through libjpeg-turbo, which stays behind jpeg.c.
+ * jpeg.h - JPEG decode and encode: our own decoder for the usual film (jpeg_grey.h), libjpeg-turbo,
+ * which stays behind jpeg.c, for everything else. Both give the same pixels.
  *
  * Decoding is what Pillow gives: accurate integer IDCT, fancy upsampling, baseline and progressive,
  * no EXIF rotation. symile.md 6.6

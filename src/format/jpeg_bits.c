@@ -1,8 +1,9 @@
-#include <string.h>
-
 #include "format/jpeg_grey.h"
 
-/* --- bits ---------------------------------------------------------------------------------------- */
+#include <string.h>
+
+/* --- bits ----------------------------------------------------------------------------------------
+ */
 
 /* Move what is left to the front of the window and take in as much as fits, without stuffing. */
 static void refill_window(hl_jpeg_bits *b)
@@ -62,7 +63,8 @@ bool hl_jpeg_bits_at_marker(hl_jpeg_bits *b)
     return b->closed && left >= 0 && left < 8 && b->src_end - b->src >= 2;
 }
 
-/* --- tables --------------------------------------------------------------------------------------- */
+/* --- tables
+ * --------------------------------------------------------------------------------------- */
 
 /* Canonical code (T.81 annex C) as limits and offsets; length[i] and symbol[i] of the code in the
  * top `bits` bits of i, length 0 where the code is longer. False: more codes than there can be. */

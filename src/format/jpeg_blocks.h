@@ -41,8 +41,8 @@ static inline void drop(bit_regs *r, uint64_t n)
     r->n_bits -= n;
 }
 
-/* The signed value in the top 64 - shift bits of t, shift < 64 (T.81 F.2.2.1 EXTEND): with first bit
- * 0 it is negative and 2^size - 1 too large. */
+/* The signed value in the top 64 - shift bits of t, shift < 64 (T.81 F.2.2.1 EXTEND): with first
+ * bit 0 it is negative and 2^size - 1 too large. */
 static inline int32_t extend(uint64_t t, uint64_t shift)
 {
     const uint64_t positive = (uint64_t)((int64_t)t >> 63);
@@ -125,7 +125,8 @@ static inline ac_state end_of_ac(bit_regs *r, hl_jpeg_ac_entry e, uint32_t *k)
     return __builtin_expect(good, 1) ? AC_DONE : AC_BAD;
 }
 
-/* One look-up; needs 26 bits. Positions from 64 on fall on the DC coefficient, which is set last. */
+/* One look-up; needs 26 bits. Positions from 64 on fall on the DC coefficient, which is set last.
+ */
 static inline __attribute__((always_inline)) ac_state take_ac(bit_regs *r, const hl_jpeg_tables *t,
                                                               int16_t *coef, uint32_t *k)
 {
@@ -136,7 +137,8 @@ static inline __attribute__((always_inline)) ac_state take_ac(bit_regs *r, const
         if (e == 0)
             return AC_BAD;
     }
-    const uint32_t first = *k + (uint32_t)(e >> 24 & 255), second = first + (uint32_t)(e >> 32 & 255);
+    const uint32_t first = *k + (uint32_t)(e >> 24 & 255),
+                   second = first + (uint32_t)(e >> 32 & 255);
     /* Without a second symbol both are one place, and the first value stays. */
     coef[hl_jpeg_zigzag[second]] = (int16_t)(e >> 48);
     coef[hl_jpeg_zigzag[first]] = (int16_t)extend(r->bits << (field(e, 8) & 63), field(e, 16));

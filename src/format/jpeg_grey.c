@@ -101,8 +101,8 @@ bool hl_jpeg_grey_decode(hl_arena *arena, const hl_jpeg_header *header, const ui
     if (!usual(header) || !size_possible(header, n))
         return false;
     decoder *d = hl_arena_aligned(arena, sizeof *d, 64);
-    if (!d || !hl_jpeg_tables_make(&header->dc[header->dc_id], &header->ac[header->ac_id],
-                                   &d->tables))
+    if (!d ||
+        !hl_jpeg_tables_make(&header->dc[header->dc_id], &header->ac[header->ac_id], &d->tables))
         return false;
     hl_jpeg_ops_init(&d->ops, cpu);
     d->step = header->quant[header->quant_id].step;

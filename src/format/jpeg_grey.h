@@ -19,15 +19,16 @@
 bool hl_jpeg_grey_decode(hl_arena *arena, const hl_jpeg_header *header, const uint8_t *bytes,
                          size_t n, int32_t first_row, int32_t end_row, hl_cpu cpu, hl_image *out);
 
-/* --- bits ---------------------------------------------------------------------------------------- */
+/* --- bits ----------------------------------------------------------------------------------------
+ */
 
 #define HL_JPEG_WINDOW_BYTES 4096
 /* One block takes at most 27 + 63 * 26 bits = 209 bytes; reading goes 8 beyond that. */
 #define HL_JPEG_BLOCK_BYTES 256
 
 /*
- * Bits of the scan, first bit on top. `bits` holds `n_bits` valid ones (more may lie below: the next
- * bytes' own, so that filling up again changes nothing). The window ends with zero bytes.
+ * Bits of the scan, first bit on top. `bits` holds `n_bits` valid ones (more may lie below: the
+ * next bytes' own, so that filling up again changes nothing). The window ends with zero bytes.
  *
  *   window [ ... taken ... | at ... end | 256 zeros ]      src ... src_end: still stuffed
  */
@@ -47,7 +48,8 @@ bool hl_jpeg_bits_more(hl_jpeg_bits *b);
 /* The segment is used up but for padding below one byte, and a marker follows. */
 bool hl_jpeg_bits_at_marker(hl_jpeg_bits *b);
 
-/* --- Huffman tables --------------------------------------------------------------------------------- */
+/* --- Huffman tables
+ * --------------------------------------------------------------------------------- */
 
 #define HL_JPEG_AC_BITS 11
 #define HL_JPEG_DC_BITS 9
@@ -55,8 +57,8 @@ bool hl_jpeg_bits_at_marker(hl_jpeg_bits *b);
 #define HL_JPEG_ZEROS 144 /* as a run: 16 zeros without a value */
 
 /*
- * What the next HL_JPEG_AC_BITS bits say: one AC symbol with the length of its value bits, and, if it
- * fits in as well, the symbol behind it with its value. All 0: the code is longer.
+ * What the next HL_JPEG_AC_BITS bits say: one AC symbol with the length of its value bits, and, if
+ * it fits in as well, the symbol behind it with its value. All 0: the code is longer.
  *
  *   bits  0-5   total  bits to drop for all that is told here
  *   bits  8-13  code   length of the first symbol's code
@@ -94,7 +96,8 @@ typedef struct {
 bool hl_jpeg_tables_make(const hl_jpeg_huff_spec *dc, const hl_jpeg_huff_spec *ac,
                          hl_jpeg_tables *out);
 
-/* --- kernels ------------------------------------------------------------------------------------------ */
+/* --- kernels
+ * ------------------------------------------------------------------------------------------ */
 
 #define HL_JPEG_BATCH 16 /* blocks, 2 KiB of coefficients */
 
@@ -104,8 +107,8 @@ typedef struct {
 } hl_jpeg_batch;
 
 typedef struct {
-    /* Blocks [0, n) of the batch, its coefficients cleared first. dc is the running prediction. False:
-     * irregular data. */
+    /* Blocks [0, n) of the batch, its coefficients cleared first. dc is the running prediction.
+     * False: irregular data. */
     bool (*decode_blocks)(hl_jpeg_bits *b, const hl_jpeg_tables *t, int32_t *dc, int n,
                           hl_jpeg_batch *batch);
     /* Blocks [0, n) to pixels: block i at to + 8 * i. */

@@ -109,8 +109,8 @@ static hl_code take_scan(const reader *r, const segment *s, hl_jpeg_header *h, h
     if (s->n < 4 || s->n != 4 + 2 * (size_t)s->at[0] || s->at[0] == 0)
         return fail_segment(r, s, "bad scan header", err);
     const uint8_t *tail = s->at + s->n - 3;
-    h->plain_scan = s->at[0] == 1 && s->at[1] == h->component_id && tail[0] == 0 &&
-                    tail[1] == 63 && tail[2] == 0;
+    h->plain_scan = s->at[0] == 1 && s->at[1] == h->component_id && tail[0] == 0 && tail[1] == 63 &&
+                    tail[2] == 0;
     h->dc_id = s->at[2] >> 4;
     h->ac_id = s->at[2] & 15;
     h->scan_offset = s->offset + s->n;

@@ -11,7 +11,8 @@
 
 #include "base/error.h"
 
-/* A Huffman table as the file gives it: count[l] codes of l bits (l = 1..16), symbols in code order. */
+/* A Huffman table as the file gives it: count[l] codes of l bits (l = 1..16), symbols in code
+ * order. */
 typedef struct {
     bool defined;
     uint8_t count[17];
@@ -26,7 +27,7 @@ typedef struct {
 typedef struct {
     int32_t width, height; /* px; height 0: given later by a DNL marker */
     int32_t components, precision;
-    uint8_t sof;           /* low byte of the frame marker: 0xC0 baseline, 0xC2 progressive, ... */
+    uint8_t sof; /* low byte of the frame marker: 0xC0 baseline, 0xC2 progressive, ... */
     int32_t restart_interval;
     /* component 0 of the frame and its part in the first scan */
     uint8_t component_id, sampling, quant_id, dc_id, ac_id;

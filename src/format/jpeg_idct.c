@@ -34,8 +34,9 @@ static int32_t difference(int32_t a, int32_t b)
 /*
  * Eight values s[0], s[stride], ... to out[0..8), shifted right by n with rounding and saturated.
  *
- * 16-bit sums wrap and the products are grouped as in libjpeg-turbo's x86 vector code: for data that an
- * encoder can make this is the accurate integer IDCT, for any other it is still the same everywhere.
+ * 16-bit sums wrap and the products are grouped as in libjpeg-turbo's x86 vector code: for data
+ * that an encoder can make this is the accurate integer IDCT, for any other it is still the same
+ * everywhere.
  */
 static void idct_8(const int16_t *s, int stride, int n, int16_t out[8])
 {

@@ -11,18 +11,18 @@
 #define HL_JPEG_MAX_MARKERS 256
 
 typedef struct {
-    uint8_t code;   /* low byte of the marker: 0xE1 = APP1, 0xFE = comment, 0xDA = scan, ... */
-    size_t offset;  /* of the segment's content in the file */
-    size_t n;       /* bytes of content */
+    uint8_t code;  /* low byte of the marker: 0xE1 = APP1, 0xFE = comment, 0xDA = scan, ... */
+    size_t offset; /* of the segment's content in the file */
+    size_t n;      /* bytes of content */
 } hl_jpeg_marker;
 
 typedef struct {
     hl_jpeg_marker marker[HL_JPEG_MAX_MARKERS];
-    size_t n_markers;   /* segments in file order; more than fit are only counted */
+    size_t n_markers; /* segments in file order; more than fit are only counted */
     size_t n_more;
     size_t n_scans;
-    size_t trailing;    /* bytes behind the end marker */
-    bool ended;         /* there is an end marker */
+    size_t trailing; /* bytes behind the end marker */
+    bool ended;      /* there is an end marker */
 } hl_jpeg_markers;
 
 /* Walk the file from marker to marker. Never fails: damage ends the walk. */

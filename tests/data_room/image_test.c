@@ -94,8 +94,8 @@ static void take_pixels(const char *line)
     char seed[32], want[80], got[HL_HEX_CHARS];
     int channels, w, h, new_w, new_h;
 
-    if (!ok(sscanf(line, "pixels %d %31s %d %d %d %d %79s", &channels, seed, &w, &h, &new_w,
-                   &new_h, want) == 7))
+    if (!ok(sscanf(line, "pixels %d %31s %d %d %d %d %79s", &channels, seed, &w, &h, &new_w, &new_h,
+                   want) == 7))
         return;
     hl_image src = made_image(seed, w, h, channels);
     for (int i = 0; i < N_LEVELS; i++) {
@@ -163,12 +163,15 @@ static void a_window_is_that_part_of_the_whole(void)
             const int32_t w = sizes[i][2], h = sizes[i][3];
             hl_image src = made_image("5", sizes[i][0], sizes[i][1], channels);
             hl_image whole = resized(&src, w, h, (hl_rect){0, 0, w, h}, HL_CPU_C);
-            const hl_rect windows[] = {{0, 0, 1, 1}, {w - 1, h - 1, 1, 1}, {3, 2, w - 5, h - 3},
-                                       {w / 2, 0, w - w / 2, h}, {0, h / 3, w, h - h / 3}};
+            const hl_rect windows[] = {{0, 0, 1, 1},
+                                       {w - 1, h - 1, 1, 1},
+                                       {3, 2, w - 5, h - 3},
+                                       {w / 2, 0, w - w / 2, h},
+                                       {0, h / 3, w, h - h / 3}};
             for (size_t j = 0; j < sizeof windows / sizeof windows[0]; j++)
                 for (int l = 0; l < N_LEVELS; l++) {
-                    hl_image got = resized(&src, w, h, windows[j],
-                                           hl_cpu_level((int32_t)levels[l]));
+                    hl_image got =
+                        resized(&src, w, h, windows[j], hl_cpu_level((int32_t)levels[l]));
                     hl_image want = hl_image_part(&whole, windows[j]);
                     ok(same_pixels(&got, &want));
                 }
@@ -178,8 +181,8 @@ static void a_window_is_that_part_of_the_whole(void)
 
 static void only_the_rows_named_are_read(void)
 {
-    static const int cases[][4] = {{3056, 384, 32, 320}, {100, 30, 0, 5}, {100, 30, 25, 5},
-                                   {40, 90, 13, 20},     {50, 50, 7, 9}};
+    static const int cases[][4] = {
+        {3056, 384, 32, 320}, {100, 30, 0, 5}, {100, 30, 25, 5}, {40, 90, 13, 20}, {50, 50, 7, 9}};
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         const int32_t h = cases[i][0], new_h = cases[i][1], top = cases[i][2], n = cases[i][3];
@@ -256,8 +259,8 @@ static void extreme_values_do_not_overflow(void)
             hl_image src = new_image(sizes[i][0], 2, 1);
             memset(src.px, 255, (size_t)src.row_bytes * 2);
             const int32_t n = sizes[i][1];
-            hl_image out = resized(&src, n, 1, (hl_rect){0, 0, n, 1},
-                                   hl_cpu_level((int32_t)levels[l]));
+            hl_image out =
+                resized(&src, n, 1, (hl_rect){0, 0, n, 1}, hl_cpu_level((int32_t)levels[l]));
             for (int32_t x = 0; x < n; x++)
                 ok(out.px[x] == 255);
             hl_arena_reset(arena);

@@ -21,8 +21,8 @@ static hl_code read_text(int major, const char *text, size_t n_data, hl_npy *npy
     hl_buf b = {0};
     hl_in *in = NULL;
     const size_t n = strlen(text);
-    const char head[12] = {(char)0x93, 'N', 'U', 'M', 'P', 'Y', (char)major, 0, (char)(n & 255),
-                           (char)(n >> 8), 0, 0};
+    const char head[12] = {(char)0x93,     'N', 'U', 'M', 'P', 'Y', (char)major, 0, (char)(n & 255),
+                           (char)(n >> 8), 0,   0};
 
     hl_buf_append(&b, head, major == 1 ? 10 : 12);
     hl_buf_append(&b, text, n);

@@ -39,7 +39,8 @@ static bool is_pnm(const hl_image *image, const char *path)
     const int n = snprintf(head, sizeof head, "P%d\n%d %d\n255\n", image->channels == 1 ? 5 : 6,
                            image->width, image->height);
     const size_t row = (size_t)image->width * (size_t)image->channels;
-    bool same = b.n == (size_t)n + row * (size_t)image->height && memcmp(b.at, head, (size_t)n) == 0;
+    bool same =
+        b.n == (size_t)n + row * (size_t)image->height && memcmp(b.at, head, (size_t)n) == 0;
 
     for (int32_t y = 0; same && y < image->height; y++)
         same = memcmp(b.at + n + (size_t)y * row, image->px + y * image->row_bytes, row) == 0;
@@ -70,10 +71,10 @@ static bool own_is_the_same(const void *bytes, size_t n)
 
 static void fixtures_decode_to_pillows_pixels(void)
 {
-    static const char *const names[] = {
-        "0_16x16_q95", "1_37x29_q95", "2_64x48_q60",    "3_9x70_q95",   "4_50x33_q100",
-        "5_48x64_q95", "optimised",   "restart_blocks", "restart_rows", "progressive",
-        "colour_420",  "colour_444"};
+    static const char *const names[] = {"0_16x16_q95", "1_37x29_q95",    "2_64x48_q60",
+                                        "3_9x70_q95",  "4_50x33_q100",   "5_48x64_q95",
+                                        "optimised",   "restart_blocks", "restart_rows",
+                                        "progressive", "colour_420",     "colour_444"};
 
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         char name[100];
@@ -110,8 +111,8 @@ static hl_image test_picture(int32_t w, int32_t h, int noise, uint32_t seed)
     for (int32_t y = 0; y < h; y++)
         for (int32_t x = 0; x < w; x++) {
             const double wave = 128 + 90 * sin(x / 7.0 + seed) * cos(y / 5.0);
-            const int v = (int)wave + (noise ? (int)(hl_mt19937_u32(&g) % (unsigned)noise) : 0) -
-                          noise / 2;
+            const int v =
+                (int)wave + (noise ? (int)(hl_mt19937_u32(&g) % (unsigned)noise) : 0) - noise / 2;
             image.px[y * image.row_bytes + x] = (uint8_t)(v < 0 ? 0 : v > 255 ? 255 : v);
         }
     return image;
@@ -224,7 +225,8 @@ static void film(const char *line)
     is_int(h, strtol(field[8], NULL, 10));
     for (int level = HL_CPU_C; level <= HL_CPU_AVX512; level++) {
         is_int(hl_image_resize(arena, &image, w, h, (hl_rect){0, 0, w, h}, hl_cpu_level(level),
-                               &small, &err), HL_OK);
+                               &small, &err),
+               HL_OK);
         for (int32_t y = 0; y < h; y++)
             hl_sha256_add(sha, small.px + y * small.row_bytes, (size_t)w);
         hl_sha256_end(sha, &digest);
@@ -264,8 +266,9 @@ static void real_films_decode_and_scale_to_the_published_pixels(void)
 
 static void encoding_is_what_libjpeg_makes(void)
 {
-    /* The grey fixtures were written by Pillow with its defaults; from the same pixels come the same
-     * tables and, after one more decode, pictures close by. Here: round trips at quality 100. */
+    /* The grey fixtures were written by Pillow with its defaults; from the same pixels come the
+     * same tables and, after one more decode, pictures close by. Here: round trips at quality 100.
+     */
     for (int channels = 1; channels <= 3; channels += 2) {
         hl_image image, back;
         hl_buf b = {0};
@@ -323,8 +326,7 @@ static void damage_is_never_taken_for_a_picture(void)
                 hl_image own, want;
                 hl_error err = {0};
                 b.at[at] = (char)(b.at[at] ^ 1 << bit);
-                const bool good =
-                    hl_jpeg_decode_own(arena, b.at, b.n, 0, 1000, HL_CPU_BEST, &own);
+                const bool good = hl_jpeg_decode_own(arena, b.at, b.n, 0, 1000, HL_CPU_BEST, &own);
                 const hl_code c = hl_jpeg_decode_library(arena, b.at, b.n, "x", &want, &err);
                 const hl_cpu best = hl_cpu_level(HL_CPU_BEST);
                 const bool simd = best == HL_CPU_AVX2 || best == HL_CPU_AVX512;

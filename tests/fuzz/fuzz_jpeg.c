@@ -24,12 +24,13 @@ static void compare(hl_arena *arena, const uint8_t *data, size_t size)
     const hl_code c = hl_jpeg_decode_library(arena, data, size, "fuzz.jpg", &library, &err);
     const bool taken = hl_jpeg_decode_own(arena, data, size, 0, 1 << 16, HL_CPU_C, &plain);
 
-    hl_assert(hl_jpeg_decode_own(arena, data, size, 0, 1 << 16, hl_cpu_level(HL_CPU_BEST),
-                                 &best) == taken);
+    hl_assert(hl_jpeg_decode_own(arena, data, size, 0, 1 << 16, hl_cpu_level(HL_CPU_BEST), &best) ==
+              taken);
     if (taken) {
         hl_assert(c == HL_OK);
         must_be_equal(&plain, &best);
-#if defined(__x86_64__) /* coefficients beyond range wrap as in libjpeg's code for this processor */
+#if defined(__x86_64__) /* coefficients beyond range wrap as in libjpeg's code for this processor  \
+                         */
         must_be_equal(&plain, &library);
 #endif
     }
