@@ -195,7 +195,7 @@ static bool is_complete(engine *e, hl_job_care care, hl_job_ok *ok)
         return false;
     if (state != HL_SHARD_COMPLETE)
         e->refuted = st;
-    return state == HL_SHARD_COMPLETE;
+    return state == HL_SHARD_COMPLETE && !(place->job->every_item && ok->failed);
 }
 
 /* What the writer does while it waits: journal, stopping, looking for a faster attempt. */

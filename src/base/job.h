@@ -32,7 +32,9 @@ typedef struct {
                             * merge, never compared; NULL = options */
 
     int64_t n_items;
-    void *ctx; /* handed to all functions below; work() must only read it */
+    bool every_item; /* the outputs need every item: a later attempt does failed items again, while
+                      * otherwise a failed item is as final as a done one */
+    void *ctx;       /* handed to all functions below; work() must only read it */
 
     /* Subject of item i: decides its shard, fnv1a64(decimal subject_id) % n. */
     int64_t (*subject_id)(void *ctx, int64_t i);

@@ -261,6 +261,37 @@ bool hl_job_row_proves(int fd, int64_t size, const hl_job_row *row, hl_buf *reco
     return memcmp(digest.sha256, row->sha256, sizeof digest.sha256) == 0;
 }
 
+/* A failed item of a job that needs every item: done again, here, one by one, for there are few. */
+static hl_code redo(const hl_attempt *a, hl_job_row *row, hl_buf *record, hl_sha256 *sha,
+                    hl_error *err)
+{
+    const hl_job *job = a->place->job;
+    hl_arena *scratch = hl_arena_new(0);
+    hl_error why = {0};
+    hl_digest digest;
+
+    if (!scratch)
+        return hl_fail_memory(err, "an item", 1 << 16);
+    hl_buf_clear(record);
+    row->code = job->work(job->ctx, row->item, 0, scratch, record, &why);
+    hl_arena_free(&scratch);
+    if (!row->code)
+        row->code = hl_buf_check(record, "record", &why);
+    if (row->code)
+        hl_buf_clear(record);
+    if (row->code == HL_E_IO || row->code == HL_E_STOPPED || row->code == HL_E_BUG) {
+        if (err)
+            *err = why;
+        return row->code;
+    }
+    snprintf(row->message, sizeof row->message, "%s", row->code ? why.message : "");
+    row->bytes = (int64_t)record->n;
+    hl_sha256_add(sha, record->at ? record->at : "", record->n);
+    hl_sha256_end(sha, &digest);
+    memcpy(row->sha256, digest.sha256, sizeof row->sha256);
+    return HL_OK;
+}
+
 /* Take the rows of f from a's n_rows on, as far as they prove themselves. */
 static hl_code adopt_one(hl_attempt *a, const former *f, const hl_job_list *list, hl_buf *record,
                          hl_sha256 *sha, hl_error *err)
@@ -295,7 +326,10 @@ static hl_code adopt_one(hl_attempt *a, const former *f, const hl_job_list *list
             continue;
         if (!hl_job_row_proves(records, st.st_size, &row, record, sha))
             break;
-        c = hl_attempt_add(a, &row, record->at, err);
+        if (row.code && place->job->every_item)
+            c = redo(a, &row, record, sha, err);
+        if (!c)
+            c = hl_attempt_add(a, &row, record->at ? record->at : "", err);
         if (!c)
             c = hl_attempt_flush_if_due(a, err);
         if (!c)

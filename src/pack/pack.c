@@ -190,7 +190,7 @@ static hl_code run_job(packing *p, hl_job_result *result, hl_error *err)
     char inputs[HL_HEX_CHARS];
     hl_buf options = {0};
     hl_job job = {.command = "pack", .recipe = p->recipe_hex, .call = p->o->call,
-                  .n_items = (int64_t)p->plan.n_items, .ctx = p, .subject_id = item_subject,
+                  .n_items = (int64_t)p->plan.n_items, .every_item = true, .ctx = p, .subject_id = item_subject,
                   .item_name = item_name, .work = work, .sink = sink};
     hl_job_options jo = {.out = p->o->out, .shard = p->o->shard, .version = HL_VERSION,
                          .n_shards = p->o->n_shards > 0 ? p->o->n_shards : 1,

@@ -1,6 +1,7 @@
 #include "base/io.h"
 
 #include "base/ctl.h"
+#include "base/gzip.h"
 #include "tap.h"
 
 typedef struct {
@@ -268,6 +269,108 @@ static void the_magic_bytes_decide_and_a_gz_name_must_not_lie(void)
     hl_buf_free(&packed);
 }
 
+/* A member with every part that a header can have; crc_off breaks the header's own CRC. */
+static void full_member(hl_buf *out, const char *text, size_t n, int crc_off)
+{
+    static const char head[] = "\x1F\x8B\x08\x1F" "time\x02\x03" "\x05\0" "extra" "name\0" "a comment";
+    hl_buf plain = {0};
+
+    gzip_to(&plain, text, n, 1);
+    hl_buf_append(out, head, sizeof head);
+    uint32_t crc = 0xFFFFFFFF; /* CRC-32 of the header, bit by bit */
+    for (size_t i = 0; i < sizeof head; i++) {
+        crc ^= (unsigned char)head[i];
+        for (int k = 0; k < 8; k++)
+            crc = crc >> 1 ^ (crc & 1 ? 0xEDB88320 : 0);
+    }
+    crc = ~crc + (uint32_t)crc_off;
+    hl_buf_char(out, (char)(crc & 255));
+    hl_buf_char(out, (char)(crc >> 8 & 255));
+    hl_buf_append(out, plain.at + 10, plain.n - 10);
+    hl_buf_free(&plain);
+}
+
+/* Input in pieces of `step_in` bytes, output in pieces of `step_out`. */
+static void check_pieces(const hl_buf *file, const char *want, size_t n_want, size_t step_in,
+                         size_t step_out)
+{
+    hl_gunzip *g = hl_gunzip_new();
+    char *out = malloc(n_want + step_out);
+    size_t at = 0, n = 0;
+    hl_error err = {0};
+
+    for (;;) {
+        size_t used = file->n - at < step_in ? file->n - at : step_in;
+        size_t gave = n_want + step_out - n < step_out ? n_want + step_out - n : step_out;
+        ok(hl_gunzip_run(g, "a", (int64_t)at, file->at + at, &used, out + n, &gave, &err) == HL_OK);
+        at += used;
+        n += gave;
+        if (used == 0 && gave == 0)
+            break;
+    }
+    is_int(at, file->n);
+    is_int(n, n_want);
+    is_mem(out, want, n < n_want ? n : n_want);
+    ok(hl_gunzip_end(g, "a", (int64_t)file->n, &err) == HL_OK);
+    free(out);
+    hl_gunzip_free(&g);
+}
+
+static void a_seam_between_pieces_may_fall_anywhere(void)
+{
+    static const size_t steps[] = {1, 2, 3, 5, 7, 8, 9, 17, 64, 1000, 100000};
+    hl_buf file = {0};
+    char *text = make_text(70000, false);
+
+    full_member(&file, text, 300, 0);
+    full_member(&file, text + 300, 0, 0);
+    gzip_to(&file, text + 300, 69700, 1);
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++)
+        for (size_t k = 0; k < sizeof steps / sizeof *steps; k++)
+            check_pieces(&file, text, 70000, steps[i], steps[k]);
+    hl_buf_free(&file);
+    free(text);
+}
+
+static void a_wrong_header_is_an_error(void)
+{
+    static const struct {
+        size_t at;
+        char byte;
+    } k[] = {{2, 7}, {3, 0x20}, {3, (char)0x80}};
+    hl_buf file = {0};
+    result r;
+
+    full_member(&file, "hello", 5, 1);
+    r = drain(file.at, file.n, "a.gz", HL_STREAM_PLAIN);
+    is_int(r.code, HL_E_INPUT);
+    like(r.err.message, "a.gz: no valid gzip header (byte 0 of the file)");
+    result_free(&r);
+    for (size_t i = 0; i < 3; i++) {
+        hl_buf_clear(&file);
+        full_member(&file, "hello", 5, 0);
+        file.at[k[i].at] = k[i].byte;
+        r = drain(file.at, file.n, "a.gz", HL_STREAM_PLAIN);
+        is_int(r.code, HL_E_INPUT);
+        like(r.err.message, "no valid gzip header");
+        result_free(&r);
+    }
+    hl_buf_free(&file);
+}
+
+/* A look-back before the first byte: the inflating library counts its input below zero there. */
+static void a_fault_that_confuses_the_library_is_an_error(void)
+{
+    static const char file[] = "\x1F\x8B\x08\0\xE8\xFF\xE3\xFF\xFFJ[@\xE6\xE6\xE6\xE6\xE6\xE6\0\xE4\0\0"
+                               "\xE4\0\0\0A";
+    result r = drain(file, sizeof file - 1, "a.gz", HL_STREAM_PLAIN);
+
+    is_int(r.code, HL_E_INPUT);
+    like(r.err.message, "a.gz: gzip data is damaged (byte ");
+    ok(r.err.offset >= 0 && r.err.offset <= 27);
+    result_free(&r);
+}
+
 static void damage_anywhere_is_found_or_harmless(void)
 {
     hl_buf packed = {0};
@@ -379,6 +482,9 @@ int main(void)
     run(a_wrong_crc_or_length_is_an_error);
     run(zero_bytes_behind_the_end_are_padding_and_others_are_not);
     run(the_magic_bytes_decide_and_a_gz_name_must_not_lie);
+    run(a_seam_between_pieces_may_fall_anywhere);
+    run(a_wrong_header_is_an_error);
+    run(a_fault_that_confuses_the_library_is_an_error);
     run(damage_anywhere_is_found_or_harmless);
     run(a_stream_can_be_closed_before_its_end);
     run(the_control_block_counts_bytes_and_stops_the_stream);
