@@ -38,8 +38,8 @@ hl_code hl_make_folder(const char *path, hl_error *err)
             continue;
         memcpy(part, path, i);
         part[i] = 0;
-        /* Another process may make it at the same moment; a read-only parent may say EROFS or EACCES
-         * of a folder that is there. */
+        /* Another process may make it at the same moment; a read-only parent may say EROFS or
+         * EACCES of a folder that is there. */
         if (mkdir(part, 0777) != 0) {
             int e = errno;
             if (!hl_is_folder(part))
@@ -88,7 +88,7 @@ bool hl_path_is_inside(hl_str path)
     return true;
 }
 
-/* --- lists --------------------------------------------------------------------------------------- */
+/* --- lists ----------------------------------------------------------------------------------- */
 
 static hl_code names_add(hl_names *names, size_t *cap, const char *name, hl_error *err)
 {
@@ -115,8 +115,9 @@ static int by_bytes(const void *a, const void *b, void *ctx)
 
 static hl_code names_sort(hl_names *names, hl_error *err)
 {
-    return names->n ? hl_sort_stable(names->name, names->n, sizeof *names->name, by_bytes, NULL, err)
-                    : HL_OK;
+    return names->n
+               ? hl_sort_stable(names->name, names->n, sizeof *names->name, by_bytes, NULL, err)
+               : HL_OK;
 }
 
 /* Names of a folder in the system's order. */
@@ -162,11 +163,12 @@ hl_code hl_list_folder(const char *path, hl_names *out, hl_error *err)
     return c;
 }
 
-/* --- trees --------------------------------------------------------------------------------------- */
+/* --- trees ----------------------------------------------------------------------------------- */
 
-/* What a walk does with each name: visit files (and links), then leave the folder that held them. */
+/* What a walk does with each name: visit files (and links), then leave the folder that held them.
+ */
 typedef struct {
-    hl_buf path;   /* the name in work */
+    hl_buf path; /* the name in work */
     hl_code (*visit)(void *ctx, const char *path, const struct stat *st, hl_error *err);
     hl_code (*leave)(void *ctx, const char *path, hl_error *err);
     void *ctx;

@@ -27,11 +27,11 @@ uint32_t hl_crc32c(uint32_t crc, const void *bytes, size_t n)
     return ~c;
 }
 
-/* --- reading ----------------------------------------------------------------------------------- */
+/* --- reading --------------------------------------------------------------------------------- */
 
 /*
- * The header is read here (RFC 1952, 2.3): ISA-L 2.30 forgets the flags of a header that comes in two
- * pieces (its issue 224). It does the rest: data, CRC and length.
+ * The header is read here (RFC 1952, 2.3): ISA-L 2.30 forgets the flags of a header that comes in
+ * two pieces (its issue 224). It does the rest: data, CRC and length.
  */
 typedef enum {
     HEAD_FIXED,     /* 10 bytes */
@@ -99,7 +99,8 @@ static hl_code garbage(const char *name, int64_t offset, hl_error *err)
 {
     return hl_fail_at(err, HL_E_INPUT, name, 0, offset,
                       "bytes that are no gzip data stand behind the last gzip member (byte %lld of "
-                      "the file)" ADVICE, (long long)offset);
+                      "the file)" ADVICE,
+                      (long long)offset);
 }
 
 static hl_code bad_header(const hl_gunzip *g, const char *name, hl_error *err)
@@ -115,7 +116,8 @@ static hl_code inflate_fault(const char *name, int result, int64_t offset, hl_er
     if (result == ISAL_INCORRECT_CHECKSUM)
         return hl_fail_at(err, HL_E_INPUT, name, 0, offset,
                           "gzip data is damaged: the CRC or length does not agree at the end of a "
-                          "member (byte %lld of the file)" ADVICE, (long long)offset);
+                          "member (byte %lld of the file)" ADVICE,
+                          (long long)offset);
     return hl_fail_at(err, HL_E_INPUT, name, 0, offset,
                       "gzip data is damaged (byte %lld of the file)" ADVICE, (long long)offset);
 }
@@ -123,8 +125,10 @@ static hl_code inflate_fault(const char *name, int result, int64_t offset, hl_er
 /* On to the next part of the header that the flags announce, or to the data. */
 static void next_part(hl_gunzip *g)
 {
-    static const uint8_t flag[] = {[HEAD_EXTRA_LEN] = FLAG_EXTRA, [HEAD_EXTRA] = FLAG_EXTRA,
-                                   [HEAD_NAME] = FLAG_NAME, [HEAD_COMMENT] = FLAG_COMMENT,
+    static const uint8_t flag[] = {[HEAD_EXTRA_LEN] = FLAG_EXTRA,
+                                   [HEAD_EXTRA] = FLAG_EXTRA,
+                                   [HEAD_NAME] = FLAG_NAME,
+                                   [HEAD_COMMENT] = FLAG_COMMENT,
                                    [HEAD_CRC] = FLAG_CRC};
 
     do
@@ -202,8 +206,8 @@ static hl_code behind_member(hl_gunzip *g, const char *name, int64_t offset, con
 }
 
 /* Inflate what there is; *n_in and *n_out as in hl_gunzip_run(). */
-static hl_code run_body(hl_gunzip *g, const char *name, int64_t offset, const char *in, size_t *n_in,
-                        char *out, size_t *n_out, hl_error *err)
+static hl_code run_body(hl_gunzip *g, const char *name, int64_t offset, const char *in,
+                        size_t *n_in, char *out, size_t *n_out, hl_error *err)
 {
     struct inflate_state *isal = &g->isal;
     int result;
@@ -269,7 +273,7 @@ hl_code hl_gunzip_end(const hl_gunzip *g, const char *name, int64_t size, hl_err
                       (long long)size);
 }
 
-/* --- writing ------------------------------------------------------------------------------------ */
+/* --- writing --------------------------------------------------------------------------------- */
 
 enum { MEMBER_BYTES = 1 << 20, LEVEL = 6, MAX_WRITE_THREADS = 64 };
 
@@ -343,8 +347,8 @@ static hl_code pack_member(void *ctx, int64_t i, int thread, hl_error *err)
     size_t n = gz->n_raw - start < MEMBER_BYTES ? gz->n_raw - start : MEMBER_BYTES;
 
     (void)thread;
-    w->n_packed = libdeflate_gzip_compress(w->deflate, gz->raw + start, n, w->packed,
-                                           gz->packed_cap);
+    w->n_packed =
+        libdeflate_gzip_compress(w->deflate, gz->raw + start, n, w->packed, gz->packed_cap);
     if (w->n_packed == 0)
         return hl_fail(err, HL_E_BUG, "a gzip member did not fit into its bound");
     return HL_OK;

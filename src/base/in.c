@@ -12,11 +12,11 @@ typedef enum { IN_FILE, IN_MEMORY, IN_SOURCE, IN_RANGE } in_kind;
 
 struct hl_in {
     in_kind kind;
-    int fd;              /* IN_FILE */
-    const char *bytes;   /* IN_MEMORY */
-    hl_source source;    /* IN_SOURCE */
-    hl_in *base;         /* IN_RANGE */
-    int64_t start;       /* IN_RANGE */
+    int fd;            /* IN_FILE */
+    const char *bytes; /* IN_MEMORY */
+    hl_source source;  /* IN_SOURCE */
+    hl_in *base;       /* IN_RANGE */
+    int64_t start;     /* IN_RANGE */
     int64_t size;
     char *name;
 };

@@ -66,8 +66,8 @@ hl_code hl_out_create(const char *path, hl_out **result, hl_error *err)
     out = malloc(sizeof *out);
     if (!out)
         return hl_fail_memory(err, path, sizeof *out);
-    *out = (hl_out){.fd = -1, .path = strdup(path), .temporary = temporary_name(path),
-                    .sha = hl_sha256_new()};
+    *out = (hl_out){
+        .fd = -1, .path = strdup(path), .temporary = temporary_name(path), .sha = hl_sha256_new()};
     if (!out->path || !out->temporary || !out->sha) {
         c = hl_fail_memory(err, path, sizeof *out);
     } else {
@@ -140,8 +140,8 @@ static hl_code sync_folder(const char *path, hl_error *err)
     return e ? hl_fail_errno(err, path, "sync the folder of", e) : HL_OK;
 }
 
-/* On NFS a rename whose answer was lost is sent again and then says ENOENT though it worked: the target
- * is our file then. */
+/* On NFS a rename whose answer was lost is sent again and then says ENOENT though it worked: the
+ * target is our file then. */
 static bool renamed_all_the_same(const char *path, const struct stat *ours)
 {
     struct stat st;

@@ -5,10 +5,10 @@
  *                       |                                       |
  *                       +----------- hashed there --------------+
  *
- * With a thread of its own the left part (read, inflate) runs ahead of the caller. The hash stays on
- * the caller's side: inflating is the longer half, so that half the cores would wait for it otherwise.
- * One block and no thread otherwise; the code is the same.
- * A plain file is read straight into the blocks, and a block is hashed when it is handed out.
+ * With a thread of its own the left part (read, inflate) runs ahead of the caller. The hash stays
+ * on the caller's side: inflating is the longer half, so that half the cores would wait for it
+ * otherwise. One block and no thread otherwise; the code is the same. A plain file is read straight
+ * into the blocks, and a block is hashed when it is handed out.
  */
 #include "base/io.h"
 
@@ -43,7 +43,7 @@ struct hl_stream {
 
     /* The maker's: written by the thread, or within hl_stream_next(). */
     hl_gunzip *gunzip;
-    span piece; /* what of the current piece is not inflated yet */
+    span piece;     /* what of the current piece is not inflated yet */
     int64_t offset; /* bytes read, atomic: hl_stream_bytes_in() */
     bool read_all;
 
@@ -167,8 +167,8 @@ static hl_code make_inflated(hl_stream *s, char *to, size_t *n, hl_error *err)
     return c;
 }
 
-/* Fill to[0 .. *n). HL_OK: *n > 0 and more may follow; HL_END: the last bytes, *n may be 0. An error may
- * come with bytes too: those in front of the fault. */
+/* Fill to[0 .. *n). HL_OK: *n > 0 and more may follow; HL_END: the last bytes, *n may be 0. An
+ * error may come with bytes too: those in front of the fault. */
 static hl_code make_block(hl_stream *s, char *to, size_t *n, hl_error *err)
 {
     *n = 0;
@@ -306,7 +306,7 @@ hl_code hl_stream_next(hl_stream *s, char **at, size_t *n, hl_error *err)
     return s->final;
 }
 
-/* --- life ---------------------------------------------------------------------------------------- */
+/* --- life ------------------------------------------------------------------------------------ */
 
 static hl_code look_at_start(hl_stream *s, hl_error *err)
 {

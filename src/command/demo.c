@@ -10,7 +10,7 @@
  * The splits of the demo as shares of the admissions that the synthetic hospital promises: enough is
  * left for test after the patients of train and validation are taken out of it.
  */
-enum { TRAIN_PERCENT = 70, VAL_PERCENT = 14, CANDIDATES = 5, MIN_PATIENTS = 60, MAX_PATIENTS = 2000 };
+enum { TRAIN_PERCENT = 70, VAL_PERCENT = 14, CANDIDATES = 5, MIN_PATIENTS = 100, MAX_PATIENTS = 2000 };
 
 static const hl_option options[] = {
     {.name = "out", .type = HL_OPT_PATH, .value = "DIR", .initial = "hilum-demo",
@@ -241,6 +241,6 @@ const hl_command hl_command_demo = {
         "hilum scorecard draws it all on one page. Under a minute for 200 patients.\n\n"
         "The result depends on --patients and --seed alone.",
     .option = options,
-    .example = {"hilum demo", "hilum demo --out demo2 --patients 80 --seed 2"},
+    .example = {"hilum demo", "hilum demo --out demo2 --patients 120 --seed 2"},
     .run = run,
 };

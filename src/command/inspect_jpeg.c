@@ -121,7 +121,8 @@ hl_code hl_inspect_jpeg(hl_inspect *in, hl_error *err)
     hl_inspect_put_digest(in, "sha256", &digest);
     put_quality(in, &file);
     put_markers(in, &file);
-    c = hl_jpeg_decode(in->arena, file.at, file.n, in->path, 0, info.height, &image, err);
+    c = hl_jpeg_decode(in->arena, file.at, file.n, in->path, 0, info.height,
+                           hl_cpu_level(in->ctl ? in->ctl->cpu : 0), &image, err);
     hl_json_put_key(in->json, "decodes");
     hl_json_put_bool(in->json, c == HL_OK);
     if (c == HL_OK)

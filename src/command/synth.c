@@ -31,6 +31,7 @@ static const hl_option options[] = {
      .help = "add lab rows until labevents has R of them (for benchmarks)"},
     {.name = "films",
      .type = HL_OPT_CHOICE,
+     .value = "SIZE",
      .choices = "small|full|none",
      .initial = "small",
      .help =

@@ -17,11 +17,11 @@ struct hl_csv {
     const char *name;
     hl_csv_scan_fn scan;
     hl_csv_scan s;
-    bool last; /* the window holds the end of the text */
+    bool last;           /* the window holds the end of the text */
     int64_t next_offset; /* in the text, of the block that comes next */
 
-    /* A record that is cut by the end of a block waits here, and grows here when it is longer than the
-     * headroom of the next block. */
+    /* A record that is cut by the end of a block waits here, and grows here when it is longer than
+     * the headroom of the next block. */
     char *spill; /* the bytes are at spill + PAD */
     size_t spill_cap;
     size_t n_words; /* room of s.word */
@@ -39,7 +39,7 @@ struct hl_csv {
     hl_error error;
 };
 
-/* --- windows ------------------------------------------------------------------------------------- */
+/* --- windows --------------------------------------------------------------------------------- */
 
 static hl_code set_window(hl_csv *csv, char *begin, size_t n, int64_t offset, hl_error *err)
 {
@@ -100,8 +100,8 @@ static hl_code too_long(hl_csv *csv, hl_error *err)
 }
 
 /*
- * The next window: what is left of this one, and one block more; when that is long, blocks until it has
- * doubled, so that a long record is not scanned again for each of its blocks.
+ * The next window: what is left of this one, and one block more; when that is long, blocks until it
+ * has doubled, so that a long record is not scanned again for each of its blocks.
  */
 static hl_code refill(hl_csv *csv, hl_error *err)
 {
@@ -140,7 +140,7 @@ static hl_code refill(hl_csv *csv, hl_error *err)
     }
 }
 
-/* --- faults --------------------------------------------------------------------------------------- */
+/* --- faults ---------------------------------------------------------------------------------- */
 
 static hl_code bad_byte(hl_csv *csv, hl_error *err)
 {
@@ -161,12 +161,14 @@ static hl_code scan_failed(hl_csv *csv, hl_error *err)
 
     switch (s->fault_kind) {
     case HL_SCAN_FIELDS:
-        return hl_fail_at(err, HL_E_INPUT, csv->name, s->line, -1, "%zu field%s, the header has %zu",
-                          s->n_fields, s->n_fields == 1 ? "" : "s", csv->n_columns);
+        return hl_fail_at(err, HL_E_INPUT, csv->name, s->line, -1,
+                          "%zu field%s, the header has %zu", s->n_fields,
+                          s->n_fields == 1 ? "" : "s", csv->n_columns);
     case HL_SCAN_TAIL:
         return hl_fail_at(err, HL_E_INPUT, csv->name, s->line, -1,
                           "text behind the closing quote of field %zu\n"
-                          "A quote inside a quoted field must be doubled.", s->n_fields);
+                          "A quote inside a quoted field must be doubled.",
+                          s->n_fields);
     case HL_SCAN_BAD_BYTE:
         return bad_byte(csv, err);
     case HL_SCAN_LONG:
@@ -184,10 +186,11 @@ static hl_code unclosed(hl_csv *csv, hl_error *err)
         return bad_byte(csv, err);
     if (s->end - s->pos > HL_CSV_MAX_RECORD + 1)
         return too_long(csv, err);
-    return hl_fail_at(err, HL_E_INPUT, csv->name, s->line, -1, "a quote is opened and never closed");
+    return hl_fail_at(err, HL_E_INPUT, csv->name, s->line, -1,
+                      "a quote is opened and never closed");
 }
 
-/* --- records -------------------------------------------------------------------------------------- */
+/* --- records --------------------------------------------------------------------------------- */
 
 static hl_code next_record(hl_csv *csv, hl_error *err)
 {
@@ -252,7 +255,7 @@ hl_code hl_csv_next(hl_csv *csv, hl_field *field, hl_error *err)
     return HL_OK;
 }
 
-/* --- header --------------------------------------------------------------------------------------- */
+/* --- header ---------------------------------------------------------------------------------- */
 
 static hl_code first_window(hl_csv *csv, hl_error *err)
 {
@@ -378,7 +381,7 @@ static hl_code find_columns(hl_csv *csv, const char *const *want, size_t n_want,
     return c;
 }
 
-/* --- life ---------------------------------------------------------------------------------------- */
+/* --- life ------------------------------------------------------------------------------------ */
 
 /* Takes in over, also on failure, if own. */
 static hl_code csv_new(hl_in *in, bool own, const char *const *want, size_t n_want,
@@ -452,7 +455,7 @@ void hl_csv_close(hl_csv **csvp)
     *csvp = NULL;
 }
 
-/* --- filters -------------------------------------------------------------------------------------- */
+/* --- filters --------------------------------------------------------------------------------- */
 
 static hl_csv_scan_filter *add_filter(hl_csv *csv, size_t column, hl_error *err)
 {
@@ -527,7 +530,7 @@ hl_code hl_csv_filter_ids(hl_csv *csv, size_t column, const int64_t *id, size_t 
     return c;
 }
 
-/* --- questions ------------------------------------------------------------------------------------ */
+/* --- questions ------------------------------------------------------------------------------- */
 
 size_t hl_csv_n_columns(const hl_csv *csv)
 {

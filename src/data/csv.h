@@ -76,9 +76,11 @@ typedef struct {
 } hl_csv_filter;
 hl_code hl_csv_filter_by(hl_csv *csv, const hl_csv_filter *filter, size_t n_filters, hl_error *err);
 
-/* One more filter: the ids that column (an index into want) may hold. Copied into a table, so that no
- * call is made a record: a bitmap where their range is at most 2^27 (16 MiB), else a hash map. The
- * fastest form; filters are asked in the order in which they were set. */
+/*
+ * One more filter: the ids that column (an index into want) may hold. They are copied into a table, so
+ * that no call is made a record: a bitmap where their range is at most 2^27 (16 MiB), else a hash
+ * map. The fastest form. Filters are asked in the order in which they were set.
+ */
 hl_code hl_csv_filter_ids(hl_csv *csv, size_t column, const int64_t *id, size_t n, hl_error *err);
 
 /* Line of the record that hl_csv_next() gave last; data rows seen so far, skipped ones included. */

@@ -1,6 +1,6 @@
 #include "data/csv_scan.h"
 
-/* --- plain C: 8 bytes at a time ------------------------------------------------------------------ */
+/* --- plain C: 8 bytes at a time -------------------------------------------------------------- */
 
 static inline unsigned popcount64(uint64_t x)
 {
@@ -59,7 +59,7 @@ static inline bool seen_odd(seen notes)
 #define SCAN hl_csv_scan_c
 #include "data/csv_scan_body.inc"
 
-/* --- for every level ------------------------------------------------------------------------------ */
+/* --- for every level ------------------------------------------------------------------------- */
 
 hl_csv_scan_fn hl_csv_scan_of(hl_cpu cpu)
 {
@@ -96,7 +96,8 @@ void hl_csv_scan_window(hl_csv_scan *s, char *at, size_t begin, size_t end, int6
     s->stop = 0;
 }
 
-/* End of the text up to which whole characters stand: a character that goes on behind `to` is left. */
+/* End of the text up to which whole characters stand: a character that goes on behind `to` is left.
+ */
 static size_t whole_characters(const char *at, size_t from, size_t to)
 {
     for (size_t back = 1; back <= 3 && back <= to - from; back++) {

@@ -31,7 +31,8 @@ hl_code hl_jpeg_read_info(const void *bytes, size_t n, const char *name, hl_jpeg
  * image has full height in any case, and damage anywhere in the file is still found.
  */
 hl_code hl_jpeg_decode(hl_arena *arena, const void *bytes, size_t n, const char *name,
-                       int32_t first_row, int32_t end_row, hl_image *out, hl_error *err);
+                       int32_t first_row, int32_t end_row, hl_cpu cpu, hl_image *out,
+                       hl_error *err);
 
 /* Grey or RGB to baseline JPEG with standard Huffman tables and the accurate DCT (libjpeg's defaults);
  * quality 1 to 100. Appended to out. */

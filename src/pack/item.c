@@ -111,7 +111,8 @@ static hl_code make_film(const hl_pack_options *o, const hl_pack_recipe *r, cons
         c = place(r, item, &info, p, err);
     if (c == HL_OK) {
         hl_resize_source_rows(info.height, p->height, p->window.top, p->window.height, &first, &end);
-        c = hl_jpeg_decode(scratch, file.at, file.n, item->cxr_path, first, end, &image, err);
+        c = hl_jpeg_decode(scratch, file.at, file.n, item->cxr_path, first, end, cpu, &image,
+                           err);
     }
     hl_buf_free(&file);
     if (c == HL_OK)

@@ -82,7 +82,8 @@ static hl_code make_thumb(const char *path, const char *name, hl_cpu cpu, hl_ima
     if (c == HL_OK)
         c = hl_jpeg_read_info(file.at, file.n, name, &info, err);
     if (c == HL_OK)
-        c = hl_jpeg_decode(arena, file.at, file.n, name, 0, info.height, film, err);
+        c = hl_jpeg_decode(arena, file.at, file.n, name, 0, info.height,
+                           hl_cpu_level(HL_CPU_BEST), film, err);
     if (c == HL_OK) {
         const double longer = film->width > film->height ? film->width : film->height;
         const double scale = longer > THUMB_PX ? THUMB_PX / longer : 1;

@@ -31,7 +31,7 @@ static size_t count_names(const char *folder)
     return n;
 }
 
-/* --- input by position ------------------------------------------------------------------------- */
+/* --- input by position ----------------------------------------------------------------------- */
 
 static void a_file_is_read_by_position(void)
 {
@@ -109,7 +109,7 @@ static void a_file_above_the_limit_is_not_read(void)
     ok(hl_remove_tree(folder, NULL) == HL_OK);
 }
 
-/* --- output ------------------------------------------------------------------------------------ */
+/* --- output ---------------------------------------------------------------------------------- */
 
 static void a_file_appears_only_at_commit(void)
 {
@@ -200,7 +200,8 @@ static void an_output_that_cannot_be_made_says_which(void)
     like(err.message, "no/such/a");
     ok(hl_write_file(in_folder(folder, "/"), "x", 1, NULL, &err) == HL_E_INPUT);
     ok(mkdir(in_folder(folder, "d"), 0777) == 0);
-    ok(hl_write_file(in_folder(folder, "d"), "x", 1, NULL, &err) == HL_E_IO); /* a folder is there */
+    ok(hl_write_file(in_folder(folder, "d"), "x", 1, NULL, &err) ==
+       HL_E_IO); /* a folder is there */
     like(err.message, "/d: ");
     is_int(count_names(folder), 1);
     ok(hl_remove_tree(folder, NULL) == HL_OK);
@@ -256,7 +257,7 @@ static void a_read_only_folder_is_an_error(void)
     ok(hl_remove_tree(folder, NULL) == HL_OK);
 }
 
-/* --- folders ------------------------------------------------------------------------------------ */
+/* --- folders --------------------------------------------------------------------------------- */
 
 static void folders_are_made_with_their_parents(void)
 {
@@ -320,8 +321,8 @@ static void paths_are_joined_with_one_slash(void)
 {
     static const struct {
         const char *folder, *name, *want;
-    } k[] = {{"a", "b", "a/b"},     {"a/", "b", "a/b"}, {"a//", "/b", "a/b"}, {"/", "b", "/b"},
-             {"", "b", "b"},        {"a", "b/c", "a/b/c"}, {"", "/b", "/b"}, {"a", "", "a/"}};
+    } k[] = {{"a", "b", "a/b"}, {"a/", "b", "a/b"},    {"a//", "/b", "a/b"}, {"/", "b", "/b"},
+             {"", "b", "b"},    {"a", "b/c", "a/b/c"}, {"", "/b", "/b"},     {"a", "", "a/"}};
     char out[HL_PATH_BYTES], longest[HL_PATH_BYTES];
     hl_error err = {0};
 
@@ -340,9 +341,10 @@ static void paths_are_joined_with_one_slash(void)
 
 static void a_path_that_leaves_the_archive_is_known(void)
 {
-    static const char *const inside[] = {"a", "a/b.dcm", "..a", "a..", "a/.../b", ".", "./a", "\xC3\xA9", "a b"};
-    static const char *const outside[] = {"", "/", "/a", "..", "../a", "a/..", "a/../b", "a/b/..", "a\nb",
-                                          "a\x7F", "\ta"};
+    static const char *const inside[] = {"a", "a/b.dcm", "..a",      "a..", "a/.../b",
+                                         ".", "./a",     "\xC3\xA9", "a b"};
+    static const char *const outside[] = {"",       "/",      "/a",   "..",    "../a", "a/..",
+                                          "a/../b", "a/b/..", "a\nb", "a\x7F", "\ta"};
 
     for (size_t i = 0; i < sizeof inside / sizeof *inside; i++)
         tap_check(hl_path_is_inside(hl_str_of(inside[i])), __FILE__, __LINE__, "%s", inside[i]);

@@ -164,10 +164,13 @@ static void a_file_cut_anywhere_is_an_error_that_says_where(void)
     for (size_t n = 2; n < packed.n; n++) {
         result r = drain(packed.at, n, "hosp/labevents.csv.gz", HL_STREAM_PLAIN);
         is_int(r.code, HL_E_INPUT);
-        snprintf(want, sizeof want, "hosp/labevents.csv.gz: gzip data ends in mid-member (byte %zu of "
-                 "the file)\n", n);
+        snprintf(want, sizeof want,
+                 "hosp/labevents.csv.gz: gzip data ends in mid-member (byte %zu of "
+                 "the file)\n",
+                 n);
         like(r.err.message, want);
-        like(r.err.message, "The file is cut. Download it again and check it against SHA256SUMS.txt.");
+        like(r.err.message,
+             "The file is cut. Download it again and check it against SHA256SUMS.txt.");
         is_int(r.err.offset, (int64_t)n);
         result_free(&r);
     }
@@ -272,7 +275,12 @@ static void the_magic_bytes_decide_and_a_gz_name_must_not_lie(void)
 /* A member with every part that a header can have; crc_off breaks the header's own CRC. */
 static void full_member(hl_buf *out, const char *text, size_t n, int crc_off)
 {
-    static const char head[] = "\x1F\x8B\x08\x1F" "time\x02\x03" "\x05\0" "extra" "name\0" "a comment";
+    static const char head[] = "\x1F\x8B\x08\x1F"
+                               "time\x02\x03"
+                               "\x05\0"
+                               "extra"
+                               "name\0"
+                               "a comment";
     hl_buf plain = {0};
 
     gzip_to(&plain, text, n, 1);
@@ -361,8 +369,9 @@ static void a_wrong_header_is_an_error(void)
 /* A look-back before the first byte: the inflating library counts its input below zero there. */
 static void a_fault_that_confuses_the_library_is_an_error(void)
 {
-    static const char file[] = "\x1F\x8B\x08\0\xE8\xFF\xE3\xFF\xFFJ[@\xE6\xE6\xE6\xE6\xE6\xE6\0\xE4\0\0"
-                               "\xE4\0\0\0A";
+    static const char file[] =
+        "\x1F\x8B\x08\0\xE8\xFF\xE3\xFF\xFFJ[@\xE6\xE6\xE6\xE6\xE6\xE6\0\xE4\0\0"
+        "\xE4\0\0\0A";
     result r = drain(file, sizeof file - 1, "a.gz", HL_STREAM_PLAIN);
 
     is_int(r.code, HL_E_INPUT);

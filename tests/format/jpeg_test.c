@@ -83,7 +83,7 @@ static void fixtures_decode_to_pillows_pixels(void)
         hl_error err = {0};
         snprintf(name, sizeof name, "jpeg/%s.jpg", names[i]);
         hl_buf b = file_bytes(fixture(name));
-        if (!ok(hl_jpeg_decode(arena, b.at, b.n, name, 0, 1 << 20, &image, &err) == HL_OK))
+        if (!ok(hl_jpeg_decode(arena, b.at, b.n, name, 0, 1 << 20, hl_cpu_level(HL_CPU_BEST), &image, &err) == HL_OK))
             printf("# %s\n", err.message);
         is_int(hl_jpeg_read_info(b.at, b.n, name, &info, &err), HL_OK);
         is_int(info.width, image.width);
@@ -213,7 +213,7 @@ static void film(const char *line)
     snprintf(path, sizeof path, "standin/mimic-cxr-jpg/%s", field[0]);
     hl_buf b = file_bytes(shared(path));
     ok(own_is_the_same(b.at, b.n));
-    if (!ok(hl_jpeg_decode(arena, b.at, b.n, field[0], 0, 1 << 20, &image, &err) == HL_OK))
+    if (!ok(hl_jpeg_decode(arena, b.at, b.n, field[0], 0, 1 << 20, hl_cpu_level(HL_CPU_BEST), &image, &err) == HL_OK))
         printf("# %s\n", err.message);
     for (int32_t y = 0; y < image.height; y++)
         hl_sha256_add(sha, image.px + y * image.row_bytes, (size_t)image.width);
@@ -278,7 +278,7 @@ static void encoding_is_what_libjpeg_makes(void)
             for (int32_t x = 0; x < 50 * channels; x++)
                 image.px[y * image.row_bytes + x] = (uint8_t)(60 + x / channels + 2 * y);
         is_int(hl_jpeg_encode(&image, 100, &b, &err), HL_OK);
-        is_int(hl_jpeg_decode(arena, b.at, b.n, "x", 0, 40, &back, &err), HL_OK);
+        is_int(hl_jpeg_decode(arena, b.at, b.n, "x", 0, 40, hl_cpu_level(HL_CPU_BEST), &back, &err), HL_OK);
         is_int(back.channels, channels);
         for (int32_t y = 0; y < 40; y++)
             for (int32_t x = 0; x < 50 * channels; x++)
@@ -300,7 +300,7 @@ static void each_cut_of_a_file_is_an_error(void)
             hl_error err = {0};
             uint8_t *copy = malloc(n ? n : 1); /* of this size: a sanitizer sees the byte behind */
             memcpy(copy, b.at, n);
-            is_int(hl_jpeg_decode(arena, copy, n, "cut.jpg", 0, 1000, &image, &err), HL_E_INPUT);
+            is_int(hl_jpeg_decode(arena, copy, n, "cut.jpg", 0, 1000, hl_cpu_level(HL_CPU_BEST), &image, &err), HL_E_INPUT);
             is_int(image.width, -5);
             like(err.message, "cut.jpg: ");
             if (n > 3)
@@ -382,14 +382,14 @@ static void what_is_wrong_is_said(void)
         hl_buf b = patched(cases[i].name, cases[i].marker, cases[i].offset, cases[i].value);
         hl_image image;
         hl_error err = {0};
-        is_int(hl_jpeg_decode(arena, b.at, b.n, "x.jpg", 0, 100, &image, &err), cases[i].code);
+        is_int(hl_jpeg_decode(arena, b.at, b.n, "x.jpg", 0, 100, hl_cpu_level(HL_CPU_BEST), &image, &err), cases[i].code);
         like(err.message, cases[i].message);
         hl_buf_free(&b);
     }
     hl_image image;
     hl_jpeg_info info;
     hl_error err = {0};
-    is_int(hl_jpeg_decode(arena, "text", 4, "a/b.jpg", 0, 1, &image, &err), HL_E_INPUT);
+    is_int(hl_jpeg_decode(arena, "text", 4, "a/b.jpg", 0, 1, hl_cpu_level(HL_CPU_BEST), &image, &err), HL_E_INPUT);
     is_str(err.message, "a/b.jpg: not a JPEG file (it begins with 74 65 78 74)");
     is_int(hl_jpeg_read_info("", 0, "a/b.jpg", &info, &err), HL_E_INPUT);
     like(err.message, "it is empty");
@@ -412,7 +412,7 @@ static void a_scan_that_comes_again_and_again_is_refused(void)
     for (int i = 0; i < 600; i++)
         hl_buf_append(&many, b.at + last, b.n - 2 - last);
     hl_buf_append(&many, b.at + b.n - 2, 2);
-    const hl_code c = hl_jpeg_decode(arena, many.at, many.n, "x.jpg", 0, 9, &image, &err);
+    const hl_code c = hl_jpeg_decode(arena, many.at, many.n, "x.jpg", 0, 9, hl_cpu_level(HL_CPU_BEST), &image, &err);
     is_int(c, HL_E_INPUT); /* to repeat a scan is irregular, so the limit is not even reached */
     like(err.message, "x.jpg: damaged JPEG file: ");
     hl_buf_free(&b);

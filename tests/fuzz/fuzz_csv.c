@@ -1,6 +1,6 @@
 /*
- * Any bytes as a table (plain or gzip): every SIMD level must read the same records and end in the same
- * way. The first byte of the input chooses filters.
+ * Any bytes as a table (plain or gzip): every SIMD level must read the same records and end in the
+ * same way. The first byte of the input chooses filters.
  */
 #include "data/csv.h"
 

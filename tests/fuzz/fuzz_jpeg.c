@@ -34,7 +34,7 @@ static void compare(hl_arena *arena, const uint8_t *data, size_t size)
         must_be_equal(&plain, &library);
 #endif
     }
-    hl_assert(hl_jpeg_decode(arena, data, size, "fuzz.jpg", 3, 9, &any, &err) == c);
+    hl_assert(hl_jpeg_decode(arena, data, size, "fuzz.jpg", 3, 9, hl_cpu_level(HL_CPU_BEST), &any, &err) == c);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
