@@ -445,7 +445,9 @@ bool hl_is_missing(hl_str text)
     if (text.n == 0)
         return true;
     /* Most fields are numbers or words that begin with something else. */
-    if (text.n > 8 || text.n < 2 || !strchr("#-1<Nn", text.at[0]) || text.at[0] == 0)
+    char last = text.at[text.n - 1];
+    if (text.n > 8 || text.n < 2 || (last >= '0' && last <= '9') ||
+        !memchr("#-1<Nn", text.at[0], 6))
         return false;
     for (size_t i = 0; i < sizeof name / sizeof name[0]; i++)
         if (hl_str_is(text, name[i]))

@@ -12,16 +12,19 @@ typedef struct {
     hl_selection *s;
     hl_csv *csv;
     hl_map *item;       /* itemid -> its column */
-    hl_map *subject;    /* subject_id of a stay that is looked at */
-    hl_idset *seen;     /* labevent_ids of rows taken */
+    hl_idset *items;    /* the same itemids, for the scanner */
+    hl_idset *subjects; /* subject_ids of stays that are looked at, for the scanner */
+    hl_idset *seen;     /* labevent_ids of rows in a window */
+    int64_t last_subject, last_stay; /* the table comes in runs of one subject */
     int64_t n_repeated;
     int64_t n_outside;  /* values beyond the recipe's limits */
     hl_time_rule time_rule;
 } lab_pass;
 
-static bool item_wanted(const void *ctx, int64_t id)
+/* The set remembers its page between calls; the scanner asks from one thread. */
+static bool wanted(const void *ctx, int64_t id)
 {
-    return hl_map_get(ctx, id) >= 0;
+    return hl_idset_has((hl_idset *)ctx, id);
 }
 
 /* Stays to look at get a slot; their values start empty. */
@@ -40,18 +43,21 @@ static hl_code make_slots(lab_pass *p, hl_error *err)
         return hl_fail_memory(err, "laboratory values", SIZE_MAX);
     s->lab_value = malloc(cells * sizeof *s->lab_value);
     s->lab_time = malloc(cells * sizeof *s->lab_time);
-    p->subject = hl_map_new(s->n_slots);
     p->item = hl_map_new(s->r->n_labs);
+    p->items = hl_idset_new();
+    p->subjects = hl_idset_new();
     p->seen = hl_idset_new();
-    if (!s->lab_value || !s->lab_time || !p->subject || !p->item || !p->seen)
+    if (!s->lab_value || !s->lab_time || !p->item || !p->items || !p->subjects || !p->seen)
         return hl_fail_memory(err, "laboratory values", cells * 16);
     for (size_t k = 0; k < cells; k++)
         s->lab_time[k] = HL_NO_TIME;
-    for (size_t i = 0; c == HL_OK && i < n; i++)
+    for (size_t i = 0; i < n; i++)
         if (s->lab_slot[i] >= 0)
-            c = hl_map_add(p->subject, s->subject_id[i], 1, NULL, err);
-    for (size_t k = 0; c == HL_OK && k < s->r->n_labs; k++)
+            hl_idset_add(p->subjects, s->subject_id[i]);
+    for (size_t k = 0; c == HL_OK && k < s->r->n_labs; k++) {
+        hl_idset_add(p->items, s->r->lab[k].itemid);
         c = hl_map_add(p->item, s->r->lab[k].itemid, (int64_t)k, NULL, err);
+    }
     return c;
 }
 
@@ -73,59 +79,86 @@ static hl_code note_id(lab_pass *p, const hl_field *f, hl_error *err)
     return HL_OK;
 }
 
-/* Put one value where it is the earliest of its item: strictly earlier, so that the first of equal
- * times in file order stays. symile.md 2.4 */
-static void take_value(lab_pass *p, int64_t subject_id, size_t item, int64_t time, double value)
+/* First of the subject's stays that are looked at; -1 = none. */
+static int64_t first_stay(lab_pass *p, int64_t subject_id)
+{
+    if (subject_id != p->last_subject) {
+        int64_t i = hl_index_first(p->s->by_subject, subject_id);
+        while (i >= 0 && p->s->lab_slot[i] < 0)
+            i = hl_index_next(p->s->by_subject, i);
+        p->last_subject = subject_id;
+        p->last_stay = i;
+    }
+    return p->last_stay;
+}
+
+static bool in_window(const hl_selection *s, int64_t stay, int64_t time)
+{
+    return s->lab_slot[stay] >= 0 && hl_window_holds(&s->r->lab_window, time - s->admittime[stay]);
+}
+
+/* First of the subject's stays from i on whose window holds time, -1 = none. */
+static int64_t next_in_window(const hl_selection *s, int64_t i, int64_t time)
+{
+    while (i >= 0 && !in_window(s, i, time))
+        i = hl_index_next(s->by_subject, i);
+    return i;
+}
+
+/* Put a value where it is the earliest of its item: strictly earlier, so that the first of equal times
+ * in file order stays. symile.md 2.4 */
+static hl_code take_value(lab_pass *p, const hl_field *f, int64_t itemid, int64_t stay, int64_t time,
+                          hl_error *err)
 {
     hl_selection *s = p->s;
+    hl_str text = hl_field_str(f[L_VALUE]);
+    size_t item = (size_t)hl_map_get(p->item, itemid);
+    const hl_lab_item *lab = &s->r->lab[item];
+    char shown[HL_SHOW_BYTES];
+    double value;
 
-    for (int64_t i = hl_index_first(s->by_subject, subject_id); i >= 0;
-         i = hl_index_next(s->by_subject, i)) {
-        if (s->lab_slot[i] < 0 || !hl_window_holds(&s->r->lab_window, time - s->admittime[i]))
-            continue;
-        size_t cell = (size_t)s->lab_slot[i] * s->r->n_labs + item;
+    if (!hl_parse_f64_pandas(text, &value))
+        return hl_csv_fail(p->csv, err, L_VALUE, "'%s' is no number", hl_show(text, shown));
+    if ((lab->has_low && value < lab->low) || (lab->has_high && value > lab->high)) {
+        p->n_outside++;
+        return HL_OK;
+    }
+    for (; stay >= 0; stay = next_in_window(s, hl_index_next(s->by_subject, stay), time)) {
+        size_t cell = (size_t)s->lab_slot[stay] * s->r->n_labs + item;
         if (time < s->lab_time[cell]) {
             s->lab_time[cell] = time;
             s->lab_value[cell] = value;
         }
     }
+    return note_id(p, f, err);
 }
 
+/* A row that passed the scanner: of a wanted item and a wanted subject, unless an id is no plain
+ * integer. Rows outside every window end here with as little work as possible. */
 static hl_code take_row(lab_pass *p, const hl_field *f, hl_error *err)
 {
-    hl_str value_text = hl_field_str(f[L_VALUE]), time_text = hl_field_str(f[L_TIME]);
+    hl_str time_text = hl_field_str(f[L_TIME]);
     char shown[HL_SHOW_BYTES];
     int64_t itemid, subject_id, time;
-    double value;
 
-    if (hl_is_missing(value_text))
+    if (hl_is_missing(hl_field_str(f[L_VALUE])) || hl_is_missing(time_text))
         return HL_OK;
     if (!hl_parse_i64_pandas(hl_field_str(f[L_ITEM]), &itemid))
         return hl_csv_fail(p->csv, err, L_ITEM, "'%s' is no integer",
                            hl_show(hl_field_str(f[L_ITEM]), shown));
-    int64_t item = hl_map_get(p->item, itemid);
-    if (item < 0)
+    if (!hl_idset_has(p->items, itemid))
         return HL_OK;
     if (!hl_parse_i64_pandas(hl_field_str(f[L_SUBJECT]), &subject_id))
         return hl_csv_fail(p->csv, err, L_SUBJECT, "'%s' is no integer",
                            hl_show(hl_field_str(f[L_SUBJECT]), shown));
-    if (hl_map_get(p->subject, subject_id) < 0)
+    int64_t stay = first_stay(p, subject_id);
+    if (stay < 0)
         return HL_OK;
-    if (!hl_parse_f64_pandas(value_text, &value))
-        return hl_csv_fail(p->csv, err, L_VALUE, "'%s' is no number", hl_show(value_text, shown));
-    hl_code c = note_id(p, f, err);
-    if (c != HL_OK || hl_is_missing(time_text))
-        return c;
     if (!hl_parse_time(time_text, p->time_rule, &time))
         return hl_csv_fail(p->csv, err, L_TIME, "'%s' is no date and time (YYYY-MM-DD HH:MM:SS)",
                            hl_show(time_text, shown));
-    const hl_lab_item *lab = &p->s->r->lab[item];
-    if ((lab->has_low && value < lab->low) || (lab->has_high && value > lab->high)) {
-        p->n_outside++;
-        return HL_OK;
-    }
-    take_value(p, subject_id, (size_t)item, time, value);
-    return HL_OK;
+    stay = next_in_window(p->s, stay, time);
+    return stay < 0 ? HL_OK : take_value(p, f, itemid, stay, time, err);
 }
 
 static hl_code read_labs(lab_pass *p, hl_error *err)
@@ -137,7 +170,7 @@ static hl_code read_labs(lab_pass *p, hl_error *err)
                              [L_TIME] = hl_source_column(t, "charttime"),
                              [L_VALUE] = hl_source_column(t, "valuenum"),
                              [L_ID] = hl_source_column(t, "labevent_id")};
-    hl_csv_filter filter[] = {{L_ITEM, item_wanted, p->item}, {L_SUBJECT, item_wanted, p->subject}};
+    hl_csv_filter filter[] = {{L_ITEM, wanted, p->items}, {L_SUBJECT, wanted, p->subjects}};
     char path[HL_PATH_BYTES], relative[HL_PATH_BYTES];
     hl_csv_options options = {.name = relative, .mode = HL_STREAM_THREAD, .cpu = s->cpu, .ctl = s->ctl};
     hl_field f[N_L];
@@ -145,7 +178,7 @@ static hl_code read_labs(lab_pass *p, hl_error *err)
 
     if (c == HL_OK)
         c = hl_csv_open(path, want, N_L, &options, &p->csv, err);
-    if (c == HL_OK)
+    if (c == HL_OK && hl_idset_complete(p->items) && hl_idset_complete(p->subjects))
         c = hl_csv_filter_by(p->csv, filter, 2, err);
     while (c == HL_OK && (c = hl_csv_next(p->csv, f, err)) == HL_OK)
         c = take_row(p, f, err);
@@ -156,7 +189,8 @@ static hl_code read_labs(lab_pass *p, hl_error *err)
 
 hl_code hl_select_labs(hl_selection *s, hl_error *err)
 {
-    lab_pass p = {.s = s, .time_rule = s->o->compat ? HL_TIME_STRICT : HL_TIME_CUT_FRACTION};
+    lab_pass p = {.s = s, .last_subject = INT64_MIN, .last_stay = -1,
+                  .time_rule = s->o->compat ? HL_TIME_STRICT : HL_TIME_CUT_FRACTION};
     char count[32];
     hl_code c = make_slots(&p, err);
 
@@ -179,7 +213,8 @@ hl_code hl_select_labs(hl_selection *s, hl_error *err)
         c = hl_selection_rule(s, "laboratory value in the window", err);
     hl_csv_close(&p.csv);
     hl_map_free(&p.item);
-    hl_map_free(&p.subject);
+    hl_idset_free(&p.items);
+    hl_idset_free(&p.subjects);
     hl_idset_free(&p.seen);
     return c;
 }

@@ -4,32 +4,51 @@
 #include "base/io.h"
 #include "base/log.h"
 
-/* --- sizes --------------------------------------------------------------------------------------- */
+/* --- sizes ---------------------------------------------------------------------------------- */
 
 /*
- * The splits of the demo as shares of the admissions that the synthetic hospital promises: enough is
- * left for test after the patients of train and validation are taken out of it.
+ * The splits of the demo as shares of the admissions that the synthetic hospital promises: enough
+ * is left for test after the patients of train and validation are taken out of it.
  */
-enum { TRAIN_PERCENT = 70, VAL_PERCENT = 14, CANDIDATES = 5, MIN_PATIENTS = 100, MAX_PATIENTS = 2000 };
+enum {
+    TRAIN_PERCENT = 70,
+    VAL_PERCENT = 14,
+    CANDIDATES = 5,
+    MIN_PATIENTS = 100,
+    MAX_PATIENTS = 2000
+};
 
 static const hl_option options[] = {
-    {.name = "out", .type = HL_OPT_PATH, .value = "DIR", .initial = "hilum-demo",
+    {.name = "out",
+     .type = HL_OPT_PATH,
+     .value = "DIR",
+     .initial = "hilum-demo",
      .help = "folder to write; new or empty"},
-    {.name = "patients", .type = HL_OPT_INT, .value = "N", .initial = "200", .min = MIN_PATIENTS,
-     .max = MAX_PATIENTS, .help = "patients of the synthetic hospital"},
-    {.name = "seed", .type = HL_OPT_INT, .value = "S", .initial = "1", .min = 0, .max = INT64_MAX,
+    {.name = "patients",
+     .type = HL_OPT_INT,
+     .value = "N",
+     .initial = "200",
+     .min = MIN_PATIENTS,
+     .max = MAX_PATIENTS,
+     .help = "patients of the synthetic hospital"},
+    {.name = "seed",
+     .type = HL_OPT_INT,
+     .value = "S",
+     .initial = "1",
+     .min = 0,
+     .max = INT64_MAX,
      .help = "another seed, another hospital"},
     HL_OPTION_JOBS,
     {0},
 };
 
-/* --- folders -------------------------------------------------------------------------------------- */
+/* --- folders -------------------------------------------------------------------------------- */
 
 enum { HOSPITAL, HOSP, ECG, CXR, COHORT, PACK, CARD, N_PLACES };
 
 static const char *const place_name[N_PLACES] = {
-    "hospital", "hospital/mimiciv", "hospital/mimic-iv-ecg", "hospital/mimic-cxr-jpg",
-    "cohort",   "pack",             "scorecard.html"};
+    "hospital", "hospital/mimiciv", "hospital/mimic-iv-ecg", "hospital/mimic-cxr-jpg", "cohort",
+    "pack",     "scorecard.html"};
 
 typedef struct {
     const char *out;
@@ -49,13 +68,13 @@ static hl_code check_out(const char *out, hl_error *err)
     hl_code c = hl_list_folder(out, &names, err);
     if (c == HL_OK && names.n > 0)
         c = hl_fail(err, HL_E_USAGE,
-                    "--out %s: holds '%s' already\nRemove the folder, or give --out another one.", out,
-                    names.name[0]);
+                    "--out %s: holds '%s' already\nRemove the folder, or give --out another one.",
+                    out, names.name[0]);
     hl_names_free(&names);
     return c;
 }
 
-/* --- steps ----------------------------------------------------------------------------------------- */
+/* --- steps ---------------------------------------------------------------------------------- */
 
 typedef struct {
     const char *name;
@@ -63,10 +82,10 @@ typedef struct {
     int64_t number;
 } setting;
 
-/* Run a command with these options; *result (its JSON) may be NULL. Failed items don't stop a demo, they
- * are in errors.csv. */
-static hl_code step(const demo *d, const char *command, const setting *s, size_t n, hl_json **result,
-                    hl_error *err)
+/* Run a command with these options; *result (its JSON) may be NULL. Failed items don't stop a demo,
+ * they are in errors.csv. */
+static hl_code step(const demo *d, const char *command, const setting *s, size_t n,
+                    hl_json **result, hl_error *err)
 {
     hl_buf json = {0};
     hl_json_writer w = hl_json_write_to(&json, 0);
@@ -97,8 +116,8 @@ static hl_code step(const demo *d, const char *command, const setting *s, size_t
 
 static hl_code make_hospital(const demo *d, int64_t *usable, hl_error *err)
 {
-    const setting s[] = {{"dir", d->path[HOSPITAL], 0}, {"patients", NULL, d->patients},
-                         {"seed", NULL, d->seed}};
+    const setting s[] = {
+        {"dir", d->path[HOSPITAL], 0}, {"patients", NULL, d->patients}, {"seed", NULL, d->seed}};
     hl_json *result = NULL;
     hl_code c = step(d, "synth", s, sizeof s / sizeof *s, &result, err);
 
@@ -122,8 +141,10 @@ static hl_code make_cohort(const demo *d, int64_t usable, hl_json **result, hl_e
 
 static hl_code make_tensors(const demo *d, hl_error *err)
 {
-    const setting s[] = {{"cohort", d->path[COHORT], 0}, {"ecg", d->path[ECG], 0},
-                         {"cxr", d->path[CXR], 0},       {"out", d->path[PACK], 0},
+    const setting s[] = {{"cohort", d->path[COHORT], 0},
+                         {"ecg", d->path[ECG], 0},
+                         {"cxr", d->path[CXR], 0},
+                         {"out", d->path[PACK], 0},
                          {"store", "compact", 0}};
 
     return step(d, "pack", s, sizeof s / sizeof *s, NULL, err);
@@ -131,14 +152,16 @@ static hl_code make_tensors(const demo *d, hl_error *err)
 
 static hl_code make_card(const demo *d, hl_error *err)
 {
-    const setting s[] = {{"cohort", d->path[COHORT], 0}, {"ecg", d->path[ECG], 0},
-                         {"cxr", d->path[CXR], 0},       {"pack", d->path[PACK], 0},
+    const setting s[] = {{"cohort", d->path[COHORT], 0},
+                         {"ecg", d->path[ECG], 0},
+                         {"cxr", d->path[CXR], 0},
+                         {"pack", d->path[PACK], 0},
                          {"out", d->path[CARD], 0}};
 
     return step(d, "scorecard", s, sizeof s / sizeof *s, NULL, err);
 }
 
-/* --- what is said at the end ------------------------------------------------------------------------- */
+/* --- what is said at the end ---------------------------------------------------------------- */
 
 static void put_tables(const hl_json *cohort, hl_buf *to)
 {
@@ -172,24 +195,26 @@ static void put_summary(const demo *d, const hl_json *cohort, const char *page, 
 
     hl_buf_printf(to, "From archive to data set, on %s invented patients:\n\n",
                   hl_count_text(d->patients, patients));
-    hl_buf_printf(to, "  %-28s tables, ECGs and films in the PhysioNet layouts\n", d->path[HOSPITAL]);
+    hl_buf_printf(to, "  %-28s tables, ECGs and films in the PhysioNet layouts\n",
+                  d->path[HOSPITAL]);
     hl_buf_printf(to, "  %-28s ", d->path[COHORT]);
     put_tables(cohort, to);
     hl_buf_printf(to, "\n  %-28s tensors, compact; hilum pack --expand makes npy files of them\n",
                   d->path[PACK]);
     hl_buf_printf(to, "  %-28s all of it on one page\n\nOpen  file://%s\n\n", d->path[CARD], page);
-    hl_buf_text(to, "With the archives of PhysioNet, three commands do the same:\n\n"
-                    "  hilum cohort build --mimiciv mimiciv/2.2 --ecg mimic-iv-ecg/1.0 \\\n"
-                    "        --cxr mimic-cxr-jpg/2.1.0 --out cohort\n"
-                    "  hilum pack cohort --ecg mimic-iv-ecg/1.0 --cxr mimic-cxr-jpg/2.1.0 --out pack\n"
-                    "  hilum scorecard cohort --ecg mimic-iv-ecg/1.0 --cxr mimic-cxr-jpg/2.1.0 \\\n"
-                    "        --pack pack --out scorecard.html\n");
+    hl_buf_text(to,
+                "With the archives of PhysioNet, three commands do the same:\n\n"
+                "  hilum cohort build --mimiciv mimiciv/2.2 --ecg mimic-iv-ecg/1.0 \\\n"
+                "        --cxr mimic-cxr-jpg/2.1.0 --out cohort\n"
+                "  hilum pack cohort --ecg mimic-iv-ecg/1.0 --cxr mimic-cxr-jpg/2.1.0 --out pack\n"
+                "  hilum scorecard cohort --ecg mimic-iv-ecg/1.0 --cxr mimic-cxr-jpg/2.1.0 \\\n"
+                "        --pack pack --out scorecard.html\n");
 }
 
 static void put_json(const demo *d, const char *page, hl_buf *to)
 {
-    static const char *const key[N_PLACES] = {"hospital", NULL, NULL, NULL, "cohort", "pack",
-                                              "scorecard"};
+    static const char *const key[N_PLACES] = {"hospital", NULL,   NULL,       NULL,
+                                              "cohort",   "pack", "scorecard"};
     hl_json_writer w = hl_json_write_to(to, 0);
 
     hl_json_open(&w, '{');
@@ -201,12 +226,14 @@ static void put_json(const demo *d, const char *page, hl_buf *to)
     hl_json_close(&w, '}');
 }
 
-/* --- the command ----------------------------------------------------------------------------------- */
+/* --- the command ---------------------------------------------------------------------------- */
 
 static hl_code run(const hl_options *o, hl_ctl *ctl, hl_result *result, hl_error *err)
 {
-    demo d = {.out = hl_options_text(o, "out"), .patients = hl_options_int(o, "patients", 0),
-              .seed = hl_options_int(o, "seed", 0), .ctl = ctl};
+    demo d = {.out = hl_options_text(o, "out"),
+              .patients = hl_options_int(o, "patients", 0),
+              .seed = hl_options_int(o, "seed", 0),
+              .ctl = ctl};
     hl_json *cohort = NULL;
     char *page = NULL;
     int64_t usable = 0;
@@ -237,7 +264,8 @@ const hl_command hl_command_demo = {
     .summary = "Make a synthetic hospital, its cohort, tensors and scorecard.",
     .about =
         "Runs the whole way on data that needs no permission: hilum synth makes a hospital in the "
-        "layouts of PhysioNet, hilum cohort build selects and splits, hilum pack makes the tensors, "
+        "layouts of PhysioNet, hilum cohort build selects and splits, hilum pack makes the "
+        "tensors, "
         "hilum scorecard draws it all on one page. Under a minute for 200 patients.\n\n"
         "The result depends on --patients and --seed alone.",
     .option = options,

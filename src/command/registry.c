@@ -2,6 +2,7 @@
 
 /* Each in its own file; the order is that of hilum --help. */
 extern const hl_command hl_command_demo;
+extern const hl_command hl_command_synth;
 extern const hl_command hl_command_cohort_build;
 extern const hl_command hl_command_pack;
 extern const hl_command hl_command_merge;
@@ -11,9 +12,15 @@ extern const hl_command hl_command_manifest;
 extern const hl_command hl_command_inspect;
 
 const hl_command *const hl_commands[] = {
-    &hl_command_demo,    &hl_command_synth,     &hl_command_cohort_build,
-    &hl_command_pack,    &hl_command_merge,     &hl_command_scorecard,
-    &hl_command_inspect, &hl_command_manifest,  NULL,
+    &hl_command_demo,
+    &hl_command_synth,
+    &hl_command_cohort_build,
+    &hl_command_pack,
+    &hl_command_merge,
+    &hl_command_scorecard,
+    &hl_command_manifest,
+    &hl_command_inspect,
+    NULL,
 };
 
 const hl_command *hl_command_find(const char *name)

@@ -6,15 +6,28 @@
 #include "view/scorecard.h"
 
 static const hl_option options[] = {
-    {.name = "cohort", .type = HL_OPT_PATH, .value = "COHORT", .required = true, .argument = true,
+    {.name = "cohort",
+     .type = HL_OPT_PATH,
+     .value = "COHORT",
+     .required = true,
+     .argument = true,
      .help = "folder that hilum cohort build wrote"},
-    {.name = "ecg", .type = HL_OPT_PATH, .value = "DIR",
+    {.name = "ecg",
+     .type = HL_OPT_PATH,
+     .value = "DIR",
      .help = "ECG archive, for the ECGs of four sample admissions"},
-    {.name = "cxr", .type = HL_OPT_PATH, .value = "DIR",
+    {.name = "cxr",
+     .type = HL_OPT_PATH,
+     .value = "DIR",
      .help = "film archive, for the films of the sample admissions"},
-    {.name = "pack", .type = HL_OPT_PATH, .value = "DIR",
+    {.name = "pack",
+     .type = HL_OPT_PATH,
+     .value = "DIR",
      .help = "folder that hilum pack wrote: its arrays are listed"},
-    {.name = "out", .type = HL_OPT_PATH, .value = "FILE.html", .required = true,
+    {.name = "out",
+     .type = HL_OPT_PATH,
+     .value = "FILE.html",
+     .required = true,
      .help = "the page to write; an old one is replaced"},
     {0},
 };
@@ -25,8 +38,9 @@ static hl_code put_result(const char *path, size_t bytes, const hl_scorecard_sum
     hl_json_writer w = hl_json_write_to(&result->json, 0);
     char rows[32], patients[32], kilobytes[32];
 
-    hl_buf_printf(&result->text, "%s: %s admissions of %s patients, %lld of %lld checks %s, %s kB\n",
-                  path, hl_count_text(s->rows, rows), hl_count_text(s->patients, patients),
+    hl_buf_printf(&result->text,
+                  "%s: %s admissions of %s patients, %lld of %lld checks %s, %s kB\n", path,
+                  hl_count_text(s->rows, rows), hl_count_text(s->patients, patients),
                   (long long)(s->failed_checks ? s->failed_checks : s->checks - s->unknown_checks),
                   (long long)s->checks, s->failed_checks ? "FAIL" : "hold",
                   hl_count_text((int64_t)(bytes / 1000), kilobytes));
@@ -82,9 +96,12 @@ const hl_command hl_command_scorecard = {
     .name = "scorecard",
     .summary = "Draw a cohort on one self-contained page.",
     .about =
-        "Reads the folder that hilum cohort build wrote and makes one HTML file: what each rule left, "
-        "the splits, age, sex, race and film views, when films and ECGs were taken, labels, laboratory "
-        "values, four sample admissions with film and ECG, and how to prove all of it. The page needs "
+        "Reads the folder that hilum cohort build wrote and makes one HTML file: what each rule "
+        "left, "
+        "the splits, age, sex, race and film views, when films and ECGs were taken, labels, "
+        "laboratory "
+        "values, four sample admissions with film and ECG, and how to prove all of it. The page "
+        "needs "
         "no other file and no script, prints on A4, and is a pure function of the folders.\n\n"
         "The tables are checked against SHA256SUMS.txt and manifest.json on the way; a check that "
         "fails stands at the top of the page and is a warning. The samples (first rows of train, "

@@ -5,7 +5,7 @@
 #include "base/sort.h"
 #include "view/draw_text.h"
 
-/* --- numbers of a sample ------------------------------------------------------------------------ */
+/* --- numbers of a sample -------------------------------------------------------------------- */
 
 static int compare_doubles(const void *a, const void *b, void *ctx)
 {
@@ -81,7 +81,8 @@ hl_code hl_histogram_of(hl_arena *arena, const double *value, size_t n, const do
     double w = width[0], first = 0, last = 0;
     for (size_t i = 0;; w = ++i < n_widths ? width[i] : w * 2) {
         bin_span(value[0], value[n - 1], w, side, &first, &last);
-        if (last - first < (double)max_bins)
+        /* Edges must be told apart as doubles too. */
+        if (last - first < (double)max_bins && fabs(first) < 1e15)
             break;
         if (!(w < 1e300))
             return hl_fail(err, HL_E_LIMIT, "values from %g to %g do not fit a histogram", value[0],
@@ -103,7 +104,7 @@ hl_code hl_histogram_of(hl_arena *arena, const double *value, size_t n, const do
     return HL_OK;
 }
 
-/* --- drawing -------------------------------------------------------------------------------------- */
+/* --- drawing -------------------------------------------------------------------------------- */
 
 enum { PLOT_HEIGHT = 112, PLOT_TOP = 18, AXIS_HEIGHT = 20 }; /* CSS px of a histogram */
 
@@ -181,8 +182,9 @@ void hl_draw_histogram(hl_buf *to, const hl_histogram *h, hl_str label, const do
         return;
     const int64_t grid = round_down(h->largest);
     const double grid_y = base - PLOT_HEIGHT * (double)grid / (double)h->largest;
-    hl_buf_printf(to, "<div class=\"plot\"><svg class=\"hist\" width=\"100%%\" height=\"%d\" "
-                      "aria-hidden=\"true\"><text x=\"100%%\" text-anchor=\"end\" y=\"",
+    hl_buf_printf(to,
+                  "<div class=\"plot\"><svg class=\"hist\" width=\"100%%\" height=\"%d\" "
+                  "aria-hidden=\"true\"><text x=\"100%%\" text-anchor=\"end\" y=\"",
                   base + AXIS_HEIGHT);
     hl_svg_number(to, grid_y + 4);
     hl_buf_text(to, "\">");

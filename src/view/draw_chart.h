@@ -11,17 +11,18 @@
 #include "base/arena.h"
 #include "base/buf.h"
 
-/* --- numbers of a sample ------------------------------------------------------------------------ */
+/* --- numbers of a sample -------------------------------------------------------------------- */
 
 typedef struct {
-    size_t n;                            /* values; the others mean nothing when it is 0 */
+    size_t n; /* values; the others mean nothing when it is 0 */
     double min, p05, p25, p50, p75, p95, max;
 } hl_quantiles;
 
 /* Sorts value[0..n) (no NaN) and takes its quantiles, linear between neighbours. */
 hl_code hl_quantiles_of(double *value, size_t n, hl_quantiles *out, hl_error *err);
 
-/* Decimals (0 to 4) that quartiles need: none is off by more than a tenth of the middle half's width. */
+/* Decimals (0 to 4) that quartiles need: none is off by more than a tenth of the middle half's
+ * width. */
 int hl_quantiles_decimals(const hl_quantiles *q);
 
 /* Bins [low + i*width, low + (i+1)*width), or (low + i*width, low + (i+1)*width] when closed on the
@@ -36,19 +37,19 @@ typedef struct {
 typedef enum { HL_BINS_CLOSED_LEFT, HL_BINS_CLOSED_RIGHT } hl_bins_side;
 
 /*
- * Bin value[0..n) (no NaN, sorted). The bin width is the first of width[0..n_widths) (ascending) that
- * needs at most max_bins bins, or the last one times the power of two that does; edges are multiples
- * of it. n = 0 gives no bins. count is from arena.
+ * Bin value[0..n) (no NaN, sorted). The bin width is the first of width[0..n_widths) (ascending)
+ * that needs at most max_bins bins, or the last one times the power of two that does; edges are
+ * multiples of it. n = 0 gives no bins. count is from arena.
  */
 hl_code hl_histogram_of(hl_arena *arena, const double *value, size_t n, const double *width,
                         size_t n_widths, size_t max_bins, hl_bins_side side, hl_histogram *out,
                         hl_error *err);
 
-/* --- drawing -------------------------------------------------------------------------------------- */
+/* --- drawing -------------------------------------------------------------------------------- */
 
 /* label: what a screen reader says, plain text. Axis labels stand at multiples of the first of
- * tick[0..n_ticks) (ascending) that needs at most seven. zero: draw a line at 0 if it lies inside, and
- * name it (plain text; NULL: none). */
+ * tick[0..n_ticks) (ascending) that needs at most seven. zero: draw a line at 0 if it lies inside,
+ * and name it (plain text; NULL: none). */
 void hl_draw_histogram(hl_buf *to, const hl_histogram *h, hl_str label, const double *tick,
                        size_t n_ticks, const char *zero);
 
@@ -59,8 +60,8 @@ void hl_draw_bar(hl_buf *to, int64_t part, int64_t before, int64_t whole);
 /* Stacked bar of n parts; part i has class "k<i>". Decorative. */
 void hl_draw_stack(hl_buf *to, const int64_t *part, size_t n);
 
-/* 5-95 % as a line, 25-75 % as a box, median as a tick, on the axis [low, high]; mark (NULL: none) as
- * a dot, drawn at the edge when outside. label as above; NULL: decorative. */
+/* 5-95 % as a line, 25-75 % as a box, median as a tick, on the axis [low, high]; mark (NULL: none)
+ * as a dot, drawn at the edge when outside. label as above; NULL: decorative. */
 void hl_draw_range(hl_buf *to, const hl_quantiles *q, double low, double high, const double *mark,
                    const char *label);
 

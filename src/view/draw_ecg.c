@@ -9,14 +9,14 @@ enum {
     UNIT = HL_ECG_UNITS_PER_MM,
     WIDTH = HL_ECG_WIDTH_MM * UNIT,
     HEIGHT = HL_ECG_HEIGHT_MM * UNIT,
-    LEFT = 10 * UNIT,         /* where the curves start, right of the calibration pulse */
-    ROW = 30 * UNIT,          /* from one row's baseline to the next; 20 mm is the least */
-    FIRST_BASE = 17 * UNIT,   /* baseline of row 0 */
-    MV = 10 * UNIT,           /* 1 mV */
-    SECOND = 25 * UNIT,       /* 1 s */
+    LEFT = 10 * UNIT,       /* where the curves start, right of the calibration pulse */
+    ROW = 30 * UNIT,        /* from one row's baseline to the next; 20 mm is the least */
+    FIRST_BASE = 17 * UNIT, /* baseline of row 0 */
+    MV = 10 * UNIT,         /* 1 mV */
+    SECOND = 25 * UNIT,     /* 1 s */
     N_ROWS = 4,
     N_COLUMNS = 4,
-    TOLERANCE = 1,            /* units = 0.05 mm, a sixth of the trace's width */
+    TOLERANCE = 1, /* units = 0.05 mm, a sixth of the trace's width */
     STRIP_S = 10,
     STRIP_POINTS = STRIP_S * SECOND + 2 /* one a unit of x at most */
 };
@@ -24,7 +24,7 @@ enum {
 static const char *const layout[N_ROWS - 1][N_COLUMNS] = {
     {"I", "aVR", "V1", "V4"}, {"II", "aVL", "V2", "V5"}, {"III", "aVF", "V3", "V6"}};
 
-/* --- fewer points ----------------------------------------------------------------------------------- */
+/* --- fewer points --------------------------------------------------------------------------- */
 
 /* Sign of a.y/a.x - b.y/b.x for positive a.x, b.x: exact. */
 static int64_t slope_difference(int64_t ay, int64_t ax, int64_t by, int64_t bx)
@@ -62,7 +62,7 @@ size_t hl_simplify(const int32_t *x, const int32_t *y, size_t n, int32_t toleran
     return n_keep;
 }
 
-/* --- curves ------------------------------------------------------------------------------------------ */
+/* --- curves --------------------------------------------------------------------------------- */
 
 /* A curve under way: space for the samples of one strip. */
 typedef struct {
@@ -133,14 +133,21 @@ static lead find_lead(const hl_wfdb_record *record, const char *name, int64_t *c
     if (l.index < 0)
         return l;
     const hl_wfdb_signal *s = &record->header.signal[l.index];
-    double per_mv = strcasecmp(s->units, "mV") == 0                                      ? 1
+    double per_mv = strcasecmp(s->units, "mV") == 0                                         ? 1
                     : strcasecmp(s->units, "uV") == 0 || strcmp(s->units, "\xc2\xb5V") == 0 ? 1000
-                                                                                         : 0;
-    l.drawable = per_mv > 0 && isfinite(s->gain) && s->gain != 0;
-    if (l.drawable)
-        l.units_per_adu = MV / (s->gain * per_mv);
+                                                                                            : 0;
+    l.units_per_adu = MV / (s->gain * per_mv);
+    l.drawable = per_mv > 0 && isfinite(s->gain) && isfinite(l.units_per_adu);
     measure_lead(record, &l, count);
     return l;
+}
+
+/* First sample at or after a time, at most their number. */
+static int64_t sample_at(const hl_wfdb_record *record, double seconds)
+{
+    const double i = ceil(seconds * record->header.rate_hz);
+
+    return i < (double)record->n_samples ? (int64_t)i : record->n_samples;
 }
 
 /* Curve of seconds [from_s, to_s) of lead l, time 0 at LEFT. */
@@ -149,10 +156,10 @@ static void put_curve(hl_buf *to, const hl_wfdb_record *record, const lead *l, d
 {
     const double rate = record->header.rate_hz;
     const int32_t n_signals = record->header.n_signals;
-    int64_t i = (int64_t)ceil(from_s * rate), end = (int64_t)ceil(to_s * rate);
+    const int64_t end = sample_at(record, to_s);
 
     hl_buf_text(to, "<path class=\"trace\" d=\"");
-    for (end = end < record->n_samples ? end : record->n_samples; i < end; i++) {
+    for (int64_t i = sample_at(record, from_s); i < end; i++) {
         int16_t v = record->sample[i * n_signals + l->index];
         if (v == INT16_MIN) {
             put_strip(to, s);
@@ -179,11 +186,12 @@ static void put_name(hl_buf *to, const char *name, const lead *l, int32_t x, int
                        : l->flat      ? " flat"
                                       : "";
 
-    hl_buf_printf(to, "<text class=\"lead\" x=\"%d\" y=\"%d\">%s<tspan class=\"note\">%s</tspan></text>",
-                  x + UNIT, base - 11 * UNIT, name, note);
+    hl_buf_printf(
+        to, "<text class=\"lead\" x=\"%d\" y=\"%d\">%s<tspan class=\"note\">%s</tspan></text>",
+        x + UNIT, base - 11 * UNIT, name, note);
 }
 
-/* --- paper --------------------------------------------------------------------------------------------- */
+/* --- paper ---------------------------------------------------------------------------------- */
 
 static void put_paper(hl_buf *to)
 {
@@ -203,8 +211,8 @@ static void put_paper(hl_buf *to)
 static void put_pulse(hl_buf *to, int32_t base)
 {
     /* 1 mV for 200 ms = 10 mm high, 5 mm wide. */
-    hl_buf_printf(to, "<path class=\"trace\" d=\"M%d %dh%dv%dh%dv%dh%d\"/>", UNIT, base, 2 * UNIT, -MV,
-                  5 * UNIT, MV, UNIT);
+    hl_buf_printf(to, "<path class=\"trace\" d=\"M%d %dh%dv%dh%dv%dh%d\"/>", UNIT, base, 2 * UNIT,
+                  -MV, 5 * UNIT, MV, UNIT);
 }
 
 static void put_rows(hl_buf *to, const hl_wfdb_record *record, strip *s, int64_t *count)
@@ -221,7 +229,8 @@ static void put_rows(hl_buf *to, const hl_wfdb_record *record, strip *s, int64_t
                 hl_buf_printf(to, "<path class=\"tick\" d=\"M%d %dv%d\"/>", x, base - 3 * UNIT,
                               6 * UNIT);
             if (l.index >= 0 && l.drawable)
-                put_curve(to, record, &l, 2.5 * column, rhythm ? STRIP_S : 2.5 * (column + 1), base, s);
+                put_curve(to, record, &l, 2.5 * column, rhythm ? STRIP_S : 2.5 * (column + 1), base,
+                          s);
             put_name(to, name, &l, x, base);
         }
     }

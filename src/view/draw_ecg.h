@@ -1,8 +1,8 @@
 /*
  * draw_ecg.h - a 12-lead ECG on ECG paper, as SVG.
  *
- * 25 mm/s and 10 mm/mV on a 1 mm grid; three rows of four leads, 2.5 s each, continuous in time along
- * a row, and lead II whole below. Leads are found by name, never by position. view.md 5.2
+ * 25 mm/s and 10 mm/mV on a 1 mm grid; three rows of four leads, 2.5 s each, continuous in time
+ * along a row, and lead II whole below. Leads are found by name, never by position. view.md 5.2
  *
  *    _|-|_ I  ........ | aVR ..... | V1 ...... | V4 ......      one row = 30 mm
  *    _|-|_ II ........ | aVL ..... | V2 ...... | V5 ......
@@ -21,9 +21,9 @@
 #define HL_ECG_HEIGHT_MM 125
 
 /*
- * Append <svg class="ecg">. Each lead is centred on its median over the record. A curve is drawn with
- * as few points as keep it within 0.05 mm of every sample; invalid samples leave a gap. Leads that are
- * absent, flat, or not in mV or uV say so in their place. label: for screen readers.
+ * Append <svg class="ecg">. Each lead is centred on its median over the record. A curve is drawn
+ * with as few points as keep it within 0.05 mm of every sample; invalid samples leave a gap. Leads
+ * that are absent, flat, or not in mV or uV say so in their place. label: for screen readers.
  */
 hl_code hl_draw_ecg(hl_buf *to, const hl_wfdb_record *record, hl_str label, hl_error *err);
 

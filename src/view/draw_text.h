@@ -10,9 +10,11 @@
 
 #include "base/buf.h"
 
-void hl_html_text(hl_buf *to, hl_str text); /* as element content; odd characters in <span class=cp> */
-void hl_html_attr(hl_buf *to, hl_str text); /* as an attribute's value; odd characters as [U+202E] */
-void hl_html_cstr(hl_buf *to, const char *text); /* hl_html_text of a C string */
+/* As element content; odd characters in <span class="cp">. */
+void hl_html_text(hl_buf *to, hl_str text);
+void hl_html_cstr(hl_buf *to, const char *text);
+/* As an attribute's value; odd characters as [U+202E]. */
+void hl_html_attr(hl_buf *to, hl_str text);
 
 void hl_html_count(hl_buf *to, int64_t n); /* 12,345 */
 

@@ -10,7 +10,7 @@ static const double hour_bins[] = {0.25, 0.5, 1, 2, 3, 4, 6, 12, 24};
 static const double hour_ticks[] = {1, 2, 3, 6, 12, 24, 48, 72, 168};
 enum { N_YEAR_BINS = 4, N_YEAR_TICKS = 5, N_HOUR_BINS = 9, N_HOUR_TICKS = 9, MAX_BINS = 25 };
 
-/* --- histograms --------------------------------------------------------------------------------------- */
+/* --- histograms ----------------------------------------------------------------------------- */
 
 typedef struct {
     const char *title, *unit; /* "Age", "years" */
@@ -43,9 +43,9 @@ static hl_code put_histogram(hl_buf *to, const hl_card *card, const picture *p, 
 {
     hl_histogram h;
     hl_buf label = {0};
-    hl_code c = hl_histogram_of(card->arena, p->sorted, p->q->n, p->hours ? hour_bins : year_bins,
-                                p->hours ? (size_t)N_HOUR_BINS : N_YEAR_BINS, MAX_BINS, p->side, &h,
-                                err);
+    hl_code c =
+        hl_histogram_of(card->arena, p->sorted, p->q->n, p->hours ? hour_bins : year_bins,
+                        p->hours ? (size_t)N_HOUR_BINS : N_YEAR_BINS, MAX_BINS, p->side, &h, err);
 
     if (c != HL_OK || p->q->n == 0)
         return c;
@@ -69,11 +69,13 @@ static hl_code put_histogram(hl_buf *to, const hl_card *card, const picture *p, 
     return c;
 }
 
-/* --- people -------------------------------------------------------------------------------------------- */
+/* --- people --------------------------------------------------------------------------------- */
 
 static hl_str shown_sex(hl_str code)
 {
-    return hl_str_is(code, "F") ? hl_str_of("Women") : hl_str_is(code, "M") ? hl_str_of("Men") : code;
+    return hl_str_is(code, "F")   ? hl_str_of("Women")
+           : hl_str_is(code, "M") ? hl_str_of("Men")
+                                  : code;
 }
 
 static void put_category(hl_buf *to, hl_str name, int64_t count, int64_t all)
@@ -100,10 +102,11 @@ static void put_tally(hl_buf *to, const char *title, const hl_card_tally *tally,
 
     if (tally->n == 0)
         return;
-    hl_buf_printf(to, "<table class=\"tally\"><caption>%s</caption>\n"
-                      "<thead class=\"sr\"><tr><th scope=\"col\">%s</th><th scope=\"col\">Bar</th>"
-                      "<th scope=\"col\">Admissions</th><th scope=\"col\">Share</th></tr></thead>"
-                      "<tbody>\n",
+    hl_buf_printf(to,
+                  "<table class=\"tally\"><caption>%s</caption>\n"
+                  "<thead class=\"sr\"><tr><th scope=\"col\">%s</th><th scope=\"col\">Bar</th>"
+                  "<th scope=\"col\">Admissions</th><th scope=\"col\">Share</th></tr></thead>"
+                  "<tbody>\n",
                   title, title);
     for (size_t i = 0; i < tally->n; i++) {
         const hl_str name = sexes ? shown_sex(tally->item[i].name) : tally->item[i].name;
@@ -122,14 +125,17 @@ static void put_tally(hl_buf *to, const char *title, const hl_card_tally *tally,
 
 hl_code hl_card_put_people(hl_buf *to, const hl_card *card, hl_error *err)
 {
-    const picture age = {.title = "Age", .unit = "years, at admission", .q = &card->age_q,
+    const picture age = {.title = "Age",
+                         .unit = "years, at admission",
+                         .q = &card->age_q,
                          .sorted = card->age_sorted};
 
     if (card->age_q.n + card->sexes.n + card->views.n + card->types.n + card->races.n == 0)
         return HL_OK;
-    hl_card_section(to, "people", "Patients",
-                    "Who was admitted, how, and the direction of the film. Counted by admission, in "
-                    "the archive’s own words.");
+    hl_card_section(
+        to, "people", "Patients",
+        "Who was admitted, how, and the direction of the film. Counted by admission, in "
+        "the archive’s own words.");
     hl_code c = put_histogram(to, card, &age, err);
     hl_buf_text(to, "<div class=\"columns\">\n<div>");
     put_tally(to, "Sex", &card->sexes, true, card->n);
@@ -142,22 +148,30 @@ hl_code hl_card_put_people(hl_buf *to, const hl_card *card, hl_error *err)
     return c;
 }
 
-/* --- timing -------------------------------------------------------------------------------------------- */
+/* --- timing --------------------------------------------------------------------------------- */
 
 hl_code hl_card_put_timing(hl_buf *to, const hl_card *card, hl_error *err)
 {
-    const picture film = {.title = "Chest film", .unit = "hours after admission",
-                          .q = &card->film_q, .sorted = card->film_sorted, .hours = true,
-                          .side = HL_BINS_CLOSED_RIGHT, .zero = "admission"};
-    const picture ecg = {.title = "ECG", .unit = "hours from admission, before it negative",
-                         .q = &card->ecg_q, .sorted = card->ecg_sorted, .hours = true,
+    const picture film = {.title = "Chest film",
+                          .unit = "hours after admission",
+                          .q = &card->film_q,
+                          .sorted = card->film_sorted,
+                          .hours = true,
+                          .side = HL_BINS_CLOSED_RIGHT,
+                          .zero = "admission"};
+    const picture ecg = {.title = "ECG",
+                         .unit = "hours from admission, before it negative",
+                         .q = &card->ecg_q,
+                         .sorted = card->ecg_sorted,
+                         .hours = true,
                          .zero = "admission"};
 
     if (card->film_q.n + card->ecg_q.n == 0)
         return HL_OK;
-    hl_card_section(to, "timing", "Timing",
-                    "When the chosen film and ECG were taken. A heap at an edge of the window shows "
-                    "what the window cuts.");
+    hl_card_section(
+        to, "timing", "Timing",
+        "When the chosen film and ECG were taken. A heap at an edge of the window shows "
+        "what the window cuts.");
     hl_buf_text(to, "<div class=\"columns\">\n");
     hl_code c = put_histogram(to, card, &ecg, err);
     if (c == HL_OK)
@@ -167,7 +181,7 @@ hl_code hl_card_put_timing(hl_buf *to, const hl_card *card, hl_error *err)
     return c;
 }
 
-/* --- findings ------------------------------------------------------------------------------------------ */
+/* --- findings ------------------------------------------------------------------------------- */
 
 void hl_card_put_findings(hl_buf *to, const hl_card *card)
 {
@@ -181,15 +195,17 @@ void hl_card_put_findings(hl_buf *to, const hl_card *card)
                     "What the label table says of each finding in the film’s report.");
     hl_buf_text(to, "<p class=\"legend\" aria-hidden=\"true\">");
     for (int i = 0; i < 4; i++)
-        hl_buf_printf(to, "<span><svg width=\"18\" height=\"12\" class=\"stack\"><rect class=\"k%d\" "
-                          "width=\"18\" height=\"12\"/></svg> <b>%s</b> %s</span> ",
+        hl_buf_printf(to,
+                      "<span><svg width=\"18\" height=\"12\" class=\"stack\"><rect class=\"k%d\" "
+                      "width=\"18\" height=\"12\"/></svg> <b>%s</b> %s</span> ",
                       i, glyph[i], name[i]);
     hl_buf_text(to, "</p>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Film "
                     "labels\"><table class=\"findings\">\n<caption class=\"sr\">Admissions by label"
                     "</caption><thead><tr><th scope=\"col\">Finding</th><td></td>");
     for (int i = 0; i < 4; i++)
-        hl_buf_printf(to, "<th scope=\"col\"><span class=\"long\">%s</span><b class=\"short\" "
-                          "aria-hidden=\"true\">%s</b></th>",
+        hl_buf_printf(to,
+                      "<th scope=\"col\"><span class=\"long\">%s</span><b class=\"short\" "
+                      "aria-hidden=\"true\">%s</b></th>",
                       head[i], glyph[i]);
     hl_buf_text(to, "</tr></thead><tbody>\n");
     for (size_t k = 0; k < card->n_findings; k++) {
@@ -211,7 +227,7 @@ void hl_card_put_findings(hl_buf *to, const hl_card *card)
     hl_card_section_end(to);
 }
 
-/* --- laboratory values ---------------------------------------------------------------------------------- */
+/* --- laboratory values ---------------------------------------------------------------------- */
 
 static void put_lab(hl_buf *to, const hl_card *card, const hl_card_lab *lab)
 {
@@ -250,15 +266,17 @@ void hl_card_put_labs(hl_buf *to, const hl_card *card)
 
     if (card->n_labs == 0)
         return;
-    hl_card_section(to, "labs", "Laboratory values",
-                    "Share of admissions with a value, and the values: median, middle half (box), 5 "
-                    "to 95 % (line), each on its own scale, in the archive’s units.");
+    hl_card_section(
+        to, "labs", "Laboratory values",
+        "Share of admissions with a value, and the values: median, middle half (box), 5 "
+        "to 95 % (line), each on its own scale, in the archive’s units.");
     hl_buf_text(to, "<div class=\"columns labs\">\n");
     for (size_t from = 0; from < card->n_labs; from += half) {
-        hl_buf_printf(to, "<table class=\"labs\"><caption class=\"sr\">Laboratory items, part %d"
-                          "</caption><thead><tr><th scope=\"col\">Item</th><td></td>"
-                          "<th scope=\"col\">Share</th><th scope=\"col\">Median</th>"
-                          "<th scope=\"col\">Spread</th></tr></thead><tbody>\n",
+        hl_buf_printf(to,
+                      "<table class=\"labs\"><caption class=\"sr\">Laboratory items, part %d"
+                      "</caption><thead><tr><th scope=\"col\">Item</th><td></td>"
+                      "<th scope=\"col\">Share</th><th scope=\"col\">Median</th>"
+                      "<th scope=\"col\">Spread</th></tr></thead><tbody>\n",
                       from ? 2 : 1);
         for (size_t k = from; k < from + half && k < card->n_labs; k++)
             put_lab(to, card, &card->lab[k]);

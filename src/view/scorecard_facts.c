@@ -12,7 +12,7 @@ void hl_card_note_file(hl_card *card, const char *name, const hl_digest *digest)
     card->file[card->n_files++].digest = *digest;
 }
 
-/* --- columns ------------------------------------------------------------------------------------- */
+/* --- columns -------------------------------------------------------------------------------- */
 
 static int compare_counts(const void *a, const void *b, void *ctx)
 {
@@ -75,8 +75,8 @@ static bool is_number(const hl_column *column)
     return column->type == HL_COL_I64 || column->type == HL_COL_F64 || column->type == HL_COL_BOOL;
 }
 
-/* Hours from admittime to the time column. A cell that is no time is an error: the table was not made
- * by hilum, or was changed since. */
+/* Hours from admittime to the time column. A cell that is no time is an error: the table was not
+ * made by hilum, or was changed since. */
 static hl_code hours_after(hl_card *card, const char *name, double *out, bool *has, hl_error *err)
 {
     const hl_column *from = hl_table_column(card->cohort, "admittime");
@@ -127,7 +127,7 @@ static hl_code read_numbers(hl_card *card, hl_error *err)
     return c;
 }
 
-/* --- laboratory items ------------------------------------------------------------------------------ */
+/* --- laboratory items ----------------------------------------------------------------------- */
 
 /* The recipe's list of items, or NULL. */
 static const hl_json_value *lab_list(const hl_card *card)
@@ -188,7 +188,7 @@ static hl_code read_labs(hl_card *card, hl_error *err)
     return c;
 }
 
-/* --- findings ---------------------------------------------------------------------------------------- */
+/* --- findings ------------------------------------------------------------------------------- */
 
 /* The label columns stand between the film's study_id and the first ECG column. symile.md 2.6 */
 static hl_code read_findings(hl_card *card, hl_error *err)
@@ -219,7 +219,7 @@ static hl_code read_findings(hl_card *card, hl_error *err)
     return HL_OK;
 }
 
-/* --- the cohort table -------------------------------------------------------------------------------- */
+/* --- the cohort table ----------------------------------------------------------------------- */
 
 static hl_code need_ids(hl_card *card, const char *name, const hl_column **out, hl_error *err)
 {
@@ -290,7 +290,7 @@ hl_code hl_card_read_cohort(hl_card *card, const char *folder, hl_cpu cpu, hl_ct
     return c;
 }
 
-/* --- all of it ----------------------------------------------------------------------------------------- */
+/* --- all of it ------------------------------------------------------------------------------ */
 
 hl_code hl_card_read(hl_card *card, const char *folder, const char *pack, hl_cpu cpu, hl_ctl *ctl,
                      hl_error *err)
@@ -300,7 +300,8 @@ hl_code hl_card_read(hl_card *card, const char *folder, const char *pack, hl_cpu
         return hl_fail_memory(err, "scorecard", 0);
     if (!hl_is_folder(folder))
         return hl_fail(err, HL_E_INPUT,
-                       "%s: no such folder\nGive the folder that `hilum cohort build` wrote.", folder);
+                       "%s: no such folder\nGive the folder that `hilum cohort build` wrote.",
+                       folder);
     hl_code c = hl_card_read_manifest(card, folder, pack, err);
     if (c == HL_OK)
         c = hl_card_read_cohort(card, folder, cpu, ctl, err);

@@ -46,15 +46,15 @@ enum { HL_CARD_TRAIN, HL_CARD_VAL, HL_CARD_TEST, HL_CARD_SPLITS };
 typedef struct {
     const char *name, *title; /* "val", "Validation" */
     bool present;
-    int64_t rows;       /* admissions: rows that are no negative candidate */
+    int64_t rows; /* admissions: rows that are no negative candidate */
     int64_t patients;
     int64_t strangers;  /* rows whose hadm_id is not in the cohort table */
     int64_t *row;       /* [rows] row in the cohort table, -1 = stranger */
     bool retrieval;     /* there is a table of candidates */
     int64_t candidates; /* rows of that table */
-    int64_t uneven;     /* queries without exactly one positive, or with another number of candidates */
+    int64_t uneven; /* queries without exactly one positive, or with another number of candidates */
     hl_quantiles age;
-    int64_t women;      /* gender F */
+    int64_t women; /* gender F */
 } hl_card_split;
 
 typedef struct {
@@ -127,12 +127,13 @@ typedef struct {
     char pack_id[HL_HEX_CHARS];
 } hl_card;
 
-/* Read folder (and pack, NULL = none). *card must be {0}; free it with hl_card_free() in any case. */
+/* Read folder (and pack, NULL = none). *card must be {0}; free it with hl_card_free() in any case.
+ */
 hl_code hl_card_read(hl_card *card, const char *folder, const char *pack, hl_cpu cpu, hl_ctl *ctl,
                      hl_error *err);
 void hl_card_free(hl_card *card);
 
-/* --- the parts, in the order in which hl_card_read() calls them ------------------------------------- */
+/* --- the parts, in the order in which hl_card_read() calls them ----------------------------- */
 
 hl_code hl_card_read_manifest(hl_card *card, const char *folder, const char *pack, hl_error *err);
 hl_code hl_card_read_cohort(hl_card *card, const char *folder, hl_cpu cpu, hl_ctl *ctl,

@@ -3,7 +3,7 @@
 
 #include "view/draw_text.h"
 
-/* --- tensors ----------------------------------------------------------------------------------------- */
+/* --- tensors -------------------------------------------------------------------------------- */
 
 void hl_card_put_tensors(hl_buf *to, const hl_card *card)
 {
@@ -19,10 +19,11 @@ void hl_card_put_tensors(hl_buf *to, const hl_card *card)
     hl_buf_text(to, " arrays, ");
     hl_html_count(to, hl_json_int(hl_json_get(tree, "bytes")));
     hl_buf_printf(to, " bytes in all. Manifest <code class=\"hex\">%s</code></p>\n", card->pack_id);
-    hl_buf_text(to, "<details><summary>Names, types and shapes</summary>\n<div class=\"scroll\" "
-                    "tabindex=\"0\" role=\"region\" aria-label=\"Tensors\">"
-                    "<table class=\"plain\"><thead><tr><th scope=\"col\">File</th>"
-                    "<th scope=\"col\">Type</th><th scope=\"col\">Shape</th></tr></thead><tbody>\n");
+    hl_buf_text(to,
+                "<details><summary>Names, types and shapes</summary>\n<div class=\"scroll\" "
+                "tabindex=\"0\" role=\"region\" aria-label=\"Tensors\">"
+                "<table class=\"plain\"><thead><tr><th scope=\"col\">File</th>"
+                "<th scope=\"col\">Type</th><th scope=\"col\">Shape</th></tr></thead><tbody>\n");
     for (size_t i = 0; i < hl_json_count(arrays); i++) {
         const hl_json_value *array = hl_json_at(arrays, i), *shape = hl_json_get(array, "shape");
         hl_buf_text(to, "<tr><th scope=\"row\"><code>");
@@ -40,7 +41,7 @@ void hl_card_put_tensors(hl_buf *to, const hl_card *card)
     hl_card_section_end(to);
 }
 
-/* --- errors ------------------------------------------------------------------------------------------- */
+/* --- errors --------------------------------------------------------------------------------- */
 
 void hl_card_put_errors(hl_buf *to, const hl_card *card)
 {
@@ -54,10 +55,11 @@ void hl_card_put_errors(hl_buf *to, const hl_card *card)
     if (shown == 0)
         hl_buf_text(to, "<p>None.</p>\n");
     else
-        hl_buf_text(to, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Errors\">"
-                        "<table class=\"plain\"><thead><tr><th scope=\"col\">Item</th>"
-                        "<th scope=\"col\">Code</th><th scope=\"col\">Message</th></tr></thead>"
-                        "<tbody>\n");
+        hl_buf_text(to,
+                    "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Errors\">"
+                    "<table class=\"plain\"><thead><tr><th scope=\"col\">Item</th>"
+                    "<th scope=\"col\">Code</th><th scope=\"col\">Message</th></tr></thead>"
+                    "<tbody>\n");
     for (int64_t i = 0; i < shown; i++) {
         hl_buf_text(to, "<tr><th scope=\"row\"><code>");
         hl_html_text(to, card->error[i].item);
@@ -79,7 +81,7 @@ void hl_card_put_errors(hl_buf *to, const hl_card *card)
     hl_card_section_end(to);
 }
 
-/* --- origin -------------------------------------------------------------------------------------------- */
+/* --- origin --------------------------------------------------------------------------------- */
 
 static void put_job(hl_buf *to, const hl_card *card, hl_buf *json)
 {
@@ -145,14 +147,16 @@ static void put_inputs(hl_buf *to, const hl_card *card)
 
 static void put_proof(hl_buf *to, const hl_card *card)
 {
-    hl_buf_text(to, "<h3>Prove it</h3>\n<p>In the cohort’s folder; no hilum is needed.</p>\n"
-                    "<pre tabindex=\"0\"><code>sha256sum -c SHA256SUMS.txt   # the files are as they "
-                    "were made\nsha256sum manifest.json       # is ");
+    hl_buf_text(to,
+                "<h3>Prove it</h3>\n<p>In the cohort’s folder; no hilum is needed.</p>\n"
+                "<pre tabindex=\"0\"><code>sha256sum -c SHA256SUMS.txt   # the files are as they "
+                "were made\nsha256sum manifest.json       # is ");
     hl_html_text(to, (hl_str){card->manifest_id, 16});
-    hl_buf_text(to, "…\n</code></pre>\n<p class=\"note\">Made again from the same archives, with the "
-                    "same recipe, options and version, every file and the manifest come out with the "
-                    "same bytes. <code>inputs.csv.gz</code> lists each input file with its digest."
-                    "</p>\n");
+    hl_buf_text(to,
+                "…\n</code></pre>\n<p class=\"note\">Made again from the same archives, with the "
+                "same recipe, options and version, every file and the manifest come out with the "
+                "same bytes. <code>inputs.csv.gz</code> lists each input file with its digest."
+                "</p>\n");
 }
 
 hl_code hl_card_put_origin(hl_buf *to, const hl_card *card, hl_error *err)
@@ -162,9 +166,10 @@ hl_code hl_card_put_origin(hl_buf *to, const hl_card *card, hl_error *err)
     hl_card_section(to, "origin", "How it was made",
                     "Inputs, options and recipe decide every byte; nothing else does.");
     if (!card->root) {
-        hl_buf_text(to, "<p>There is no <code>manifest.json</code> in the folder: these tables were "
-                        "not made by hilum, or the job did not end. Nothing says where they came "
-                        "from.</p>\n");
+        hl_buf_text(to,
+                    "<p>There is no <code>manifest.json</code> in the folder: these tables were "
+                    "not made by hilum, or the job did not end. Nothing says where they came "
+                    "from.</p>\n");
         hl_card_section_end(to);
         return HL_OK;
     }
@@ -175,7 +180,8 @@ hl_code hl_card_put_origin(hl_buf *to, const hl_card *card, hl_error *err)
         hl_json_writer w = hl_json_write_to(&json, 2);
         hl_buf_clear(&json);
         hl_json_put_value(&w, card->recipe);
-        hl_buf_text(to, "<details><summary>The recipe, whole</summary>\n<pre tabindex=\"0\"><code>");
+        hl_buf_text(to,
+                    "<details><summary>The recipe, whole</summary>\n<pre tabindex=\"0\"><code>");
         hl_html_text(to, (hl_str){json.at, json.n});
         hl_buf_text(to, "\n</code></pre></details>\n");
     }

@@ -3,12 +3,13 @@
 #include "base/log.h"
 #include "view/draw_text.h"
 
-/* --- frame ---------------------------------------------------------------------------------------- */
+/* --- frame ---------------------------------------------------------------------------------- */
 
 void hl_card_section(hl_buf *to, const char *id, const char *title, const char *about)
 {
-    hl_buf_printf(to, "\n<section id=\"%s\" aria-labelledby=\"%s-h\">\n<div class=\"side\">"
-                      "<h2 id=\"%s-h\">%s</h2>\n<p>%s</p></div>\n<div class=\"body\">\n",
+    hl_buf_printf(to,
+                  "\n<section id=\"%s\" aria-labelledby=\"%s-h\">\n<div class=\"side\">"
+                  "<h2 id=\"%s-h\">%s</h2>\n<p>%s</p></div>\n<div class=\"body\">\n",
                   id, id, id, title, about);
 }
 
@@ -17,8 +18,8 @@ void hl_card_section_end(hl_buf *to)
     hl_buf_text(to, "</div>\n</section>\n");
 }
 
-/* "Symile-MIMIC 1.0" of "Symile-MIMIC 1.0: admissions with ..."; the recipe's name when it has no title;
- * "Cohort" when there is no manifest. */
+/* "Symile-MIMIC 1.0" of "Symile-MIMIC 1.0: admissions with ..."; the recipe's name when it has no
+ * title; "Cohort" when there is no manifest. */
 static hl_str short_title(const hl_card *card)
 {
     hl_str title = card->recipe_title.n ? card->recipe_title : card->recipe_name;
@@ -65,8 +66,12 @@ static void put_verdict(hl_buf *to, const hl_card *card)
     const bool bad = count[HL_CARD_FAILS] > 0;
     const bool complete = hl_json_bool(hl_json_get(card->root, "complete"));
     hl_buf_printf(to, "<div class=\"verdict\"><p class=\"%s\"><b aria-hidden=\"true\">%s</b> ",
-                  bad ? "fails" : complete ? "holds" : "unknown",
-                  bad ? "✗" : complete ? "✓" : "–");
+                  bad        ? "fails"
+                  : complete ? "holds"
+                             : "unknown",
+                  bad        ? "✗"
+                  : complete ? "✓"
+                             : "–");
     hl_buf_text(to, !card->root ? "No manifest.json: not proven. "
                     : complete  ? "Complete. "
                                 : "Not complete. ");
@@ -78,7 +83,7 @@ static void put_verdict(hl_buf *to, const hl_card *card)
     for (size_t i = 0; i < card->n_checks; i++) {
         const hl_card_check *k = &card->check[i];
         hl_buf_printf(to, "<li class=\"%s\"><b role=\"img\" aria-label=\"%s\">%s</b> %s",
-                      class[k->verdict], word[k->verdict], glyph[k->verdict], k->what);
+                      class[k->verdict], word[k->verdict], glyph[k->verdict], k -> what);
         if (k->detail[0]) {
             hl_buf_text(to, "<small>");
             hl_html_cstr(to, k->detail);
@@ -139,12 +144,13 @@ void hl_card_put_head(hl_buf *to, const hl_card *card)
     hl_html_text(to, short_title(card));
     hl_buf_text(to, " · scorecard</title>\n<style>\n");
     hl_buf_text(to, hl_scorecard_css);
-    hl_buf_text(to, "</style>\n</head>\n<body>\n"
-                    "<svg class=\"defs\" width=\"0\" height=\"0\" aria-hidden=\"true\"><defs>"
-                    "<pattern id=\"hatch\" width=\"4\" height=\"4\" patternUnits=\"userSpaceOnUse\" "
-                    "patternTransform=\"rotate(45)\"><line class=\"hatch\" x1=\"0\" y1=\"0\" x2=\"0\" "
-                    "y2=\"4\"/></pattern></defs></svg>\n<header>\n"
-                    "<p class=\"eyebrow\">Cohort scorecard</p>\n<h1>");
+    hl_buf_text(to,
+                "</style>\n</head>\n<body>\n"
+                "<svg class=\"defs\" width=\"0\" height=\"0\" aria-hidden=\"true\"><defs>"
+                "<pattern id=\"hatch\" width=\"4\" height=\"4\" patternUnits=\"userSpaceOnUse\" "
+                "patternTransform=\"rotate(45)\"><line class=\"hatch\" x1=\"0\" y1=\"0\" x2=\"0\" "
+                "y2=\"4\"/></pattern></defs></svg>\n<header>\n"
+                "<p class=\"eyebrow\">Cohort scorecard</p>\n<h1>");
     hl_html_text(to, short_title(card));
     hl_buf_text(to, "</h1>\n");
     put_lede(to, card);
@@ -156,23 +162,25 @@ void hl_card_put_head(hl_buf *to, const hl_card *card)
 
 void hl_card_put_foot(hl_buf *to)
 {
-    hl_buf_text(to,
-                "\n</main>\n<footer>\n<p><strong>Keep it as you keep the data.</strong> The page holds "
-                "the ids, films, ECGs and values of single patients. When the archives are under a data "
-                "use agreement, so is this page: not for publication.</p>\n<p>Made by hilum " HL_VERSION
-                " from the folder alone: the same folder gives the same page, byte for byte. Not for "
-                "clinical use.</p>\n</footer>\n</body>\n</html>\n");
+    hl_buf_text(
+        to,
+        "\n</main>\n<footer>\n<p><strong>Keep it as you keep the data.</strong> The page holds "
+        "the ids, films, ECGs and values of single patients. When the archives are under a data "
+        "use agreement, so is this page: not for publication.</p>\n<p>Made by hilum " HL_VERSION
+        " from the folder alone: the same folder gives the same page, byte for byte. Not for "
+        "clinical use.</p>\n</footer>\n</body>\n</html>\n");
 }
 
-/* --- funnel ------------------------------------------------------------------------------------------ */
+/* --- funnel --------------------------------------------------------------------------------- */
 
 void hl_card_put_funnel(hl_buf *to, const hl_card *card)
 {
     if (card->n_steps == 0)
         return;
-    hl_card_section(to, "funnel", "Admissions",
-                    "What each rule left of the archive’s admissions. A rule sees only what the one "
-                    "before it left. Hatched: what it dropped.");
+    hl_card_section(
+        to, "funnel", "Admissions",
+        "What each rule left of the archive’s admissions. A rule sees only what the one "
+        "before it left. Hatched: what it dropped.");
     hl_buf_text(to, "<ol class=\"funnel\">\n");
     const int64_t all = card->step[0].left;
     for (size_t i = 0; i < card->n_steps; i++) {
@@ -186,7 +194,8 @@ void hl_card_put_funnel(hl_buf *to, const hl_card *card)
             hl_html_count(to, left - before);
             hl_buf_text(to, "<span class=\"sr\"> by this rule</span>");
         } else if (i > 0) {
-            hl_buf_text(to, "<span aria-hidden=\"true\">·</span><span class=\"sr\">none dropped</span>");
+            hl_buf_text(
+                to, "<span aria-hidden=\"true\">·</span><span class=\"sr\">none dropped</span>");
         }
         hl_buf_text(to, "</span>");
         hl_draw_bar(to, left, before, all);
@@ -196,7 +205,7 @@ void hl_card_put_funnel(hl_buf *to, const hl_card *card)
     hl_card_section_end(to);
 }
 
-/* --- splits ------------------------------------------------------------------------------------------- */
+/* --- splits --------------------------------------------------------------------------------- */
 
 typedef void put_cell(hl_buf *to, const hl_card *card, size_t which, const void *what);
 
@@ -288,12 +297,14 @@ void hl_card_put_splits(hl_buf *to, const hl_card *card)
         n += card->split[k].present;
     if (n == 0)
         return;
-    hl_card_section(to, "splits", "Splits",
-                    "Train, validation and test hold different patients. Below the line: admissions "
-                    "whose film is labelled positive.");
-    hl_buf_text(to, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Splits\">"
-                    "<table class=\"splits\">\n<caption class=\"sr\">Rows, patients and labels of the "
-                    "splits</caption>\n<thead><tr><td></td>");
+    hl_card_section(
+        to, "splits", "Splits",
+        "Train, validation and test hold different patients. Below the line: admissions "
+        "whose film is labelled positive.");
+    hl_buf_text(to,
+                "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Splits\">"
+                "<table class=\"splits\">\n<caption class=\"sr\">Rows, patients and labels of the "
+                "splits</caption>\n<thead><tr><td></td>");
     for (size_t k = 0; k < HL_CARD_SPLITS; k++)
         if (card->split[k].present)
             hl_buf_printf(to, "<th scope=\"col\">%s</th>", card->split[k].title);

@@ -1,6 +1,6 @@
 /*
- * scorecard_page.h - the parts of a scorecard as HTML. Each appends to the page; nothing here reads a
- * file except the samples' films and ECGs.
+ * scorecard_page.h - the parts of a scorecard as HTML. Each appends to the page; nothing here reads
+ * a file except the samples' films and ECGs.
  */
 #ifndef HL_VIEW_SCORECARD_PAGE_H
 #define HL_VIEW_SCORECARD_PAGE_H
@@ -8,7 +8,7 @@
 #include "view/scorecard.h"
 #include "view/scorecard_facts.h"
 
-void hl_card_put_head(hl_buf *to, const hl_card *card);   /* doctype to the end of the header */
+void hl_card_put_head(hl_buf *to, const hl_card *card); /* doctype to the end of the header */
 void hl_card_put_funnel(hl_buf *to, const hl_card *card);
 void hl_card_put_splits(hl_buf *to, const hl_card *card);
 hl_code hl_card_put_people(hl_buf *to, const hl_card *card, hl_error *err);
@@ -20,7 +20,8 @@ void hl_card_put_errors(hl_buf *to, const hl_card *card);
 hl_code hl_card_put_origin(hl_buf *to, const hl_card *card, hl_error *err);
 void hl_card_put_foot(hl_buf *to);
 
-/* Four admissions with film, ECG and laboratory values. *unreadable counts what could not be shown. */
+/* Four admissions with film, ECG and laboratory values. *unreadable counts what could not be shown.
+ */
 hl_code hl_card_put_samples(hl_buf *to, const hl_card *card, const hl_scorecard_options *options,
                             hl_ctl *ctl, int64_t *unreadable, hl_error *err);
 

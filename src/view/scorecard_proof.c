@@ -5,10 +5,11 @@
 
 enum { MANIFEST_LIMIT = 64 << 20 };
 
-/* --- manifest.json --------------------------------------------------------------------------------- */
+/* --- manifest.json -------------------------------------------------------------------------- */
 
 /* Read folder/manifest.json if there is one; id = its digest in hex. */
-static hl_code read_manifest(const char *folder, hl_json **json, char id[HL_HEX_CHARS], hl_error *err)
+static hl_code read_manifest(const char *folder, hl_json **json, char id[HL_HEX_CHARS],
+                             hl_error *err)
 {
     char path[HL_PATH_BYTES];
     hl_buf text = {0};
@@ -63,7 +64,7 @@ hl_code hl_card_read_manifest(hl_card *card, const char *folder, const char *pac
     return HL_OK;
 }
 
-/* --- errors.csv -------------------------------------------------------------------------------------- */
+/* --- errors.csv ----------------------------------------------------------------------------- */
 
 hl_code hl_card_read_errors(hl_card *card, const char *folder, hl_error *err)
 {
@@ -97,7 +98,7 @@ hl_code hl_card_read_errors(hl_card *card, const char *folder, hl_error *err)
     return c;
 }
 
-/* --- checks -------------------------------------------------------------------------------------------- */
+/* --- checks --------------------------------------------------------------------------------- */
 
 static void add(hl_card *card, hl_card_verdict verdict, const char *what, const char *detail)
 {
@@ -215,9 +216,9 @@ static void check_splits(hl_card *card)
         return;
     }
     add(card, holds_if(card->shared_patients == 0), "No patient is in two splits",
-        card->shared_patients ? hl_arena_printf(card->arena, "%s are",
-                                                hl_count_text(card->shared_patients, a))
-                              : "");
+        card->shared_patients
+            ? hl_arena_printf(card->arena, "%s are", hl_count_text(card->shared_patients, a))
+            : "");
     add(card, holds_if(strangers == 0), "Every admission of the splits is in the cohort table",
         hl_arena_printf(card->arena, "%s of %s", hl_count_text(rows - strangers, a),
                         hl_count_text(rows, b)));

@@ -1,6 +1,6 @@
 /*
- * The sample admissions of a scorecard: the first rows of each split, so that the choice is the same
- * every time and nobody's taste.
+ * The sample admissions of a scorecard: the first rows of each split, so that the choice is the
+ * same every time and nobody's taste.
  */
 #include "view/scorecard_page.h"
 
@@ -37,7 +37,7 @@ typedef struct {
     int64_t *unreadable;
 } place;
 
-/* --- choice -------------------------------------------------------------------------------------------- */
+/* --- choice --------------------------------------------------------------------------------- */
 
 static bool add_sample(const hl_card *card, size_t which, int64_t i, sample *out, size_t *n)
 {
@@ -49,8 +49,8 @@ static bool add_sample(const hl_card *card, size_t which, int64_t i, sample *out
     return true;
 }
 
-/* First of train, first of validation, first of test, second of train; without splits the first of the
- * cohort. */
+/* First of train, first of validation, first of test, second of train; without splits the first of
+ * the cohort. */
 static size_t choose(const hl_card *card, sample out[MAX_SAMPLES])
 {
     size_t n = 0;
@@ -66,7 +66,7 @@ static size_t choose(const hl_card *card, sample out[MAX_SAMPLES])
     return n;
 }
 
-/* --- film ---------------------------------------------------------------------------------------------- */
+/* --- film ----------------------------------------------------------------------------------- */
 
 /* A smaller copy of the film as JPEG. */
 static hl_code make_thumb(const char *path, const char *name, hl_cpu cpu, hl_image *film,
@@ -82,8 +82,8 @@ static hl_code make_thumb(const char *path, const char *name, hl_cpu cpu, hl_ima
     if (c == HL_OK)
         c = hl_jpeg_read_info(file.at, file.n, name, &info, err);
     if (c == HL_OK)
-        c = hl_jpeg_decode(arena, file.at, file.n, name, 0, info.height,
-                           hl_cpu_level(HL_CPU_BEST), film, err);
+        c = hl_jpeg_decode(arena, file.at, file.n, name, 0, info.height, hl_cpu_level(HL_CPU_BEST),
+                           film, err);
     if (c == HL_OK) {
         const double longer = film->width > film->height ? film->width : film->height;
         const double scale = longer > THUMB_PX ? THUMB_PX / longer : 1;
@@ -106,8 +106,8 @@ static bool fatal(hl_code c)
     return c == HL_E_STOPPED || c == HL_E_BUG;
 }
 
-/* A film or ECG that cannot be shown: a word on the page, the reason in the log (it may hold a path of
- * this machine, which the page must not). */
+/* A film or ECG that cannot be shown: a word on the page, the reason in the log (it may hold a path
+ * of this machine, which the page must not). */
 static void put_unreadable(const place *p, const char *what, const hl_error *why)
 {
     hl_warn(p->ctl, "scorecard: %s", why->message);
@@ -183,7 +183,7 @@ static hl_code put_film(const place *p, size_t row, hl_error *err)
     return fatal(c) ? c : HL_OK;
 }
 
-/* --- ECG ------------------------------------------------------------------------------------------------ */
+/* --- ECG ------------------------------------------------------------------------------------ */
 
 static hl_code put_ecg(const place *p, size_t row, hl_error *err)
 {
@@ -205,9 +205,9 @@ static hl_code put_ecg(const place *p, size_t row, hl_error *err)
     if (c == HL_OK) {
         hl_buf_text(p->to, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
                            "aria-label=\"ECG paper\">");
-        c = hl_draw_ecg(p->to, &record,
-                        hl_str_of("12-lead ECG on ECG paper: three rows of four leads, lead II below"),
-                        &why);
+        c = hl_draw_ecg(
+            p->to, &record,
+            hl_str_of("12-lead ECG on ECG paper: three rows of four leads, lead II below"), &why);
         hl_buf_text(p->to, "</div>\n");
     }
     if (c != HL_OK && !fatal(c)) {
@@ -228,7 +228,7 @@ static hl_code put_ecg(const place *p, size_t row, hl_error *err)
     return fatal(c) ? c : HL_OK;
 }
 
-/* --- laboratory values ---------------------------------------------------------------------------------- */
+/* --- laboratory values ---------------------------------------------------------------------- */
 
 typedef struct {
     const hl_card_lab *lab;
@@ -307,12 +307,12 @@ static hl_code put_sample_labs(const place *p, size_t row, hl_error *err)
     return HL_OK;
 }
 
-/* --- one admission -------------------------------------------------------------------------------------- */
+/* --- one admission -------------------------------------------------------------------------- */
 
 static void put_sample_findings(hl_buf *to, const hl_card *card, size_t row)
 {
     static const char *const glyph[] = {"−", "+", "?"}, *const word[] = {"negative", "positive",
-                                                                          "uncertain"};
+                                                                         "uncertain"};
     bool any = false;
 
     hl_buf_text(to, "<ul class=\"labels\">");

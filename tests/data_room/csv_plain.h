@@ -210,18 +210,16 @@ static inline void check_text(const char *text, size_t n)
     hl_buf want = {0}, got = {0};
 
     plain_dump(&want, text, n);
-    if (strstr(want.at, "is there twice") == NULL)
-        for (int i = 0; i < N_LEVELS; i++) {
-            dump(&got, text, n, levels[i]);
-            if (got.n != want.n || memcmp(got.at, want.at, want.n) != 0) {
-                hl_buf show = {0};
-                hl_buf_hex(&show, text, n < 400 ? n : 400);
-                tap_check(false, __FILE__, __LINE__,
-                          "level %s on %s gives\n# %.300s\n# not\n# %.300s", hl_cpu_name(levels[i]),
-                          show.at, got.at, want.at);
-                hl_buf_free(&show);
-            }
+    for (int i = 0; i < N_LEVELS; i++) {
+        dump(&got, text, n, levels[i]);
+        if (got.n != want.n || memcmp(got.at, want.at, want.n) != 0) {
+            hl_buf show = {0};
+            hl_buf_hex(&show, text, n < 400 ? n : 400);
+            tap_check(false, __FILE__, __LINE__, "level %s on %s gives\n# %.300s\n# not\n# %.300s",
+                      hl_cpu_name(levels[i]), show.at, got.at, want.at);
+            hl_buf_free(&show);
         }
+    }
     hl_buf_free(&want);
     hl_buf_free(&got);
 }

@@ -8,7 +8,7 @@
 #include "view/draw_text.h"
 #include "view/scorecard.h"
 
-/* --- text and numbers -------------------------------------------------------------------------------- */
+/* --- text and numbers ----------------------------------------------------------------------- */
 
 static const char *base64_of(hl_buf *to, const char *text)
 {
@@ -42,7 +42,9 @@ static void markup_and_odd_characters_of_a_file_are_shown_not_obeyed(void)
     hl_buf b = {0};
 
     is_str(html_of(&b, hl_str_of("<script>&\"'")), "&lt;script&gt;&amp;&quot;&#39;");
-    is_str(html_of(&b, hl_str_of("a\xe2\x80\xae" "b")), "a<span class=\"cp\">U+202E</span>b");
+    is_str(html_of(&b, hl_str_of("a\xe2\x80\xae"
+                                 "b")),
+           "a<span class=\"cp\">U+202E</span>b");
     is_str(html_of(&b, hl_str_of("\x1b[m")), "<span class=\"cp\">U+001B</span>[m");
     is_str(html_of(&b, hl_str_of("caf\xc3\xa9 \xe2\x89\xa5 \xf0\x9f\xa9\xba")),
            "caf\xc3\xa9 \xe2\x89\xa5 \xf0\x9f\xa9\xba");
@@ -59,9 +61,19 @@ static void numbers_have_separators_and_three_digits(void)
     static const struct {
         double v;
         const char *text;
-    } is[] = {{364, "364"},     {36.4, "36.4"},    {3.77, "3.77"},  {0.5, "0.5"}, {1, "1"},
-              {-2.4, "−2.4"},   {0, "0"},          {1234567, "1,234,567"},
-              {12345.6, "12,346"}, {0.01234, "0.0123"}, {-0.00001, "0"}, {NAN, "–"}, {1e300, "–"}};
+    } is[] = {{364, "364"},
+              {36.4, "36.4"},
+              {3.77, "3.77"},
+              {0.5, "0.5"},
+              {1, "1"},
+              {-2.4, "−2.4"},
+              {0, "0"},
+              {1234567, "1,234,567"},
+              {12345.6, "12,346"},
+              {0.01234, "0.0123"},
+              {-0.00001, "0"},
+              {NAN, "–"},
+              {1e300, "–"}};
 
     for (size_t i = 0; i < sizeof is / sizeof *is; i++) {
         hl_buf_clear(&b);
@@ -84,7 +96,7 @@ static void numbers_have_separators_and_three_digits(void)
     hl_buf_free(&b);
 }
 
-/* --- charts ------------------------------------------------------------------------------------------- */
+/* --- charts --------------------------------------------------------------------------------- */
 
 static void quantiles_lie_between_neighbours(void)
 {
@@ -125,6 +137,13 @@ static void a_histogram_holds_every_value_once(void)
     const double far[] = {0, 1e12};
     is_int(hl_histogram_of(arena, far, 2, width, 3, 24, HL_BINS_CLOSED_LEFT, &h, NULL), HL_OK);
     ok(h.n_bins <= 24);
+    const double huge[] = {1e300, 1e300};
+    is_int(hl_histogram_of(arena, huge, 2, width, 3, 24, HL_BINS_CLOSED_LEFT, &h, NULL), HL_OK);
+    ok(h.n_bins == 1 && h.low + h.width > h.low);
+    hl_buf svg = {0};
+    hl_draw_histogram(&svg, &h, hl_str_of("x"), width, 3, NULL);
+    like(svg.at, "</svg>");
+    hl_buf_free(&svg);
     hl_arena_free(&arena);
 }
 
@@ -147,7 +166,8 @@ static void a_simplified_curve_stays_within_its_tolerance(void)
         for (size_t k = 0; k + 1 < n; k++)
             for (size_t i = keep[k]; i <= keep[k + 1]; i++) {
                 double on = y[keep[k]] + (double)(y[keep[k + 1]] - y[keep[k]]) *
-                                             (double)(i - keep[k]) / (double)(keep[k + 1] - keep[k]);
+                                             (double)(i - keep[k]) /
+                                             (double)(keep[k + 1] - keep[k]);
                 if (fabs(on - y[i]) > 2 + 1e-9)
                     worst++;
             }
@@ -160,17 +180,19 @@ static void a_simplified_curve_stays_within_its_tolerance(void)
     is_int(hl_simplify(x, y, N, 0, keep), 2);
 }
 
-/* --- ECG paper ---------------------------------------------------------------------------------------- */
+/* --- ECG paper ------------------------------------------------------------------------------ */
 
 /* aVF before aVL, as in MIMIC-IV-ECG. */
 static const char *const leads[12] = {"I",  "II", "III", "aVR", "aVF", "aVL",
                                       "V1", "V2", "V3",  "V4",  "V5",  "V6"};
 
 /* A record in which lead k is a square wave of (k + 1) x 0.1 mV. */
-static hl_wfdb_record square_waves(hl_wfdb_signal signal[12], int16_t *sample, double gain, int scale)
+static hl_wfdb_record square_waves(hl_wfdb_signal signal[12], int16_t *sample, double gain,
+                                   int scale)
 {
     hl_wfdb_record r = {.header = {.name = "x", .n_signals = 12, .rate_hz = 500, .signal = signal},
-                        .n_samples = 5000, .sample = sample};
+                        .n_samples = 5000,
+                        .sample = sample};
 
     for (int k = 0; k < 12; k++)
         signal[k] = (hl_wfdb_signal){.gain = gain, .units = "mV", .description = leads[k]};
@@ -205,9 +227,14 @@ static void each_lead_is_drawn_once_and_II_again_below(void)
     is_int(count_of(svg.at, "class=\"trace\""), 4 + 12 + 1);
     like(svg.at, "25 mm/s   10 mm/mV");
     like(svg.at, "h40v-200h100v200h20"); /* the pulse: 10 mm high, 5 mm wide */
-    /* aVL stands at index 5: 6 x 0.1 mV = 6 mm = 120 units between its levels. */
-    const char *avl = strstr(svg.at, "V1<tspan"); /* its row comes later */
-    ok(avl != NULL);
+    /* Names decide, not places: aVL is signal 5, 6 x 0.1 mV, so its first edge is 120 units high.
+     */
+    const char *end = strstr(svg.at, ">aVL<tspan"), *path = NULL;
+    for (const char *p = svg.at; end && (p = strstr(p, "<path class=\"trace\"")) && p < end; p++)
+        path = p;
+    const char *edge = path ? strstr(path, "-120") : NULL;
+    const char *other = path ? strstr(path, "120") : NULL;
+    ok((edge && edge < end) || (other && other < end));
     hl_buf_free(&svg);
 }
 
@@ -251,16 +278,23 @@ static void absent_flat_and_invalid_leads_say_so(void)
     like(svg.at, ">V2<tspan class=\"note\"> not in mV");
     like(svg.at, ">V3<tspan class=\"note\"> flat");
     like(svg.at, ">V4<tspan class=\"note\"> no valid sample");
+    signal[0].gain = 1e-310;
+    for (int i = 0; i < 3; i++) {
+        static const double odd_rates[] = {1e-300, 1e300, 1e5};
+        r.header.rate_hz = odd_rates[i];
+        is_int(hl_draw_ecg(&svg, &r, hl_str_of("x"), NULL), HL_OK);
+    }
     r.header.rate_hz = 0;
     is_int(hl_draw_ecg(&svg, &r, hl_str_of("x"), &err), HL_E_INPUT);
     like(err.message, "0 samples a second");
     hl_buf_free(&svg);
 }
 
-/* --- a whole page ------------------------------------------------------------------------------------- */
+/* --- a whole page --------------------------------------------------------------------------- */
 
 static const char cohort_csv[] =
-    "subject_id,hadm_id,admittime,admission_type,race,gender,age,cxr_ViewPosition,cxr_StudyDateTime,"
+    "subject_id,hadm_id,admittime,admission_type,race,gender,age,cxr_ViewPosition,cxr_"
+    "StudyDateTime,"
     "cxr_path,study_id,Edema,No Finding,ecg_time,ecg_path,51221,50912\n"
     "11,101,2150-01-01 10:00:00,URGENT,WHITE,F,70,AP,2150-01-02 11:00:00,files/a.jpg,1,1.0,,"
     "2150-01-01 08:00:00,files/a,36.4,1.0\n"
@@ -302,8 +336,8 @@ static const char *little_cohort(void)
     put(folder, "symile_mimic_data.csv", cohort_csv, &sums);
     put(folder, "train.csv", "subject_id,hadm_id,Edema\n11,104,\n11,101,1.0\n", &sums);
     put(folder, "val.csv", "subject_id,hadm_id\n12,102\n", &sums);
-    put(folder, "test.csv",
-        "subject_id,hadm_id,label_hadm_id,label\n13,103,103,1\n12,102,103,0\n", &sums);
+    put(folder, "test.csv", "subject_id,hadm_id,label_hadm_id,label\n13,103,103,1\n12,102,103,0\n",
+        &sums);
     put(folder, "errors.csv", "item,code,message\n", &sums);
     put(folder, "SHA256SUMS.txt", sums.at, NULL);
     put(folder, "manifest.json", manifest_json, NULL);
@@ -311,7 +345,8 @@ static const char *little_cohort(void)
     return folder;
 }
 
-static hl_code page_of(const char *folder, hl_buf *page, hl_scorecard_summary *summary, hl_error *err)
+static hl_code page_of(const char *folder, hl_buf *page, hl_scorecard_summary *summary,
+                       hl_error *err)
 {
     const hl_scorecard_options options = {.cohort = folder, .cpu = hl_cpu_level(0)};
 
@@ -332,8 +367,9 @@ static void a_page_says_what_the_folder_holds(void)
     is_int(s.failed_checks, 0);
     ok(s.checks >= 6);
     like(page.at, "<h1>Little</h1>");
-    like(page.at, "4 admissions of 3 patients, each with a chest film, a 12-lead ECG and laboratory "
-                  "values.");
+    like(page.at,
+         "4 admissions of 3 patients, each with a chest film, a 12-lead ECG and laboratory "
+         "values.");
     like(page.at, "film &gt; 24 h");
     like(page.at, "−5");
     like(page.at, "&lt;b&gt;");
@@ -428,8 +464,8 @@ static void bad_folders_and_tables_are_named(void)
 static void samples_that_cannot_be_read_say_so(void)
 {
     const char *folder = little_cohort();
-    const hl_scorecard_options options = {.cohort = folder, .cxr = folder, .ecg = folder,
-                                          .cpu = hl_cpu_level(0)};
+    const hl_scorecard_options options = {
+        .cohort = folder, .cxr = folder, .ecg = folder, .cpu = hl_cpu_level(0)};
     hl_scorecard_summary s;
     hl_buf page = {0};
     hl_error err = {0};
