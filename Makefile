@@ -26,7 +26,8 @@ build-asan/build.ninja: | deps
 	meson setup build-asan --buildtype=debugoptimized -Doptimization=1 -Db_sanitize=address,undefined -Db_lundef=false
 
 demo: all
-	build/src/app/hilum demo demo
+	@rm -rf demo
+	build/src/app/hilum demo --out demo
 
 check: deps build/build.ninja build-asan/build.ninja
 	@scripts/check.py build build-asan

@@ -35,12 +35,6 @@ typedef struct {
     int32_t reserved;
 } hl_cohort_options;
 
-/* What came of it: JSON text and a text for a person, both freed by hl_free(). */
-typedef struct {
-    char *json;
-    char *text;
-} hl_cohort_result;
-
 /*
  * Build a cohort into options->out: symile_mimic_data.csv, train.csv, val.csv, val_retrieval.csv,
  * test.csv, labs_means.json, errors.csv, inputs.csv.gz, SHA256SUMS.txt, run.json, manifest.json.
@@ -50,7 +44,7 @@ typedef struct {
  * HL_E_INPUT, HL_E_IO, HL_E_USAGE, HL_E_STOPPED. Nothing is left under its final name unless all is.
  */
 HL_API hl_code hl_cohort_build(const hl_cohort_options *options, hl_ctl *ctl,
-                               hl_cohort_result *result, hl_error *err);
+                               hl_report *report, hl_error *err);
 
 #ifdef __cplusplus
 }

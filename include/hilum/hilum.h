@@ -110,6 +110,13 @@ HL_API hl_code hl_run(const char *command, const char *options_json, hl_ctl *ctl
                       char **result_json, hl_error *err);
 
 HL_API void hl_free(void *p);
+
+/* What a job tells: one JSON object for a program, and text for a person. Freed with hl_report_free(). */
+typedef struct {
+    char *json;
+    char *text;
+} hl_report;
+HL_API void hl_report_free(hl_report *report);
 HL_API const char *hl_version(void);
 HL_API int hl_abi_version(void);
 

@@ -36,17 +36,12 @@ typedef struct {
     int32_t strict;         /* the first bad film or ECG ends the job */
 } hl_pack_options;
 
-typedef struct {
-    char *json;
-    char *text;
-} hl_pack_result;
-
 /*
  * Pack a cohort. HL_OK; HL_E_INPUT when a film or ECG of some row cannot be used: all of them stand in
  * errors.csv, and no tensor is written, because every row must have its tensors. HL_E_STOPPED,
  * HL_E_IO: run again with resume. Memory: a few films for each thread.
  */
-HL_API hl_code hl_pack_run(const hl_pack_options *options, hl_ctl *ctl, hl_pack_result *result,
+HL_API hl_code hl_pack_run(const hl_pack_options *options, hl_ctl *ctl, hl_report *report,
                            hl_error *err);
 
 #ifdef __cplusplus

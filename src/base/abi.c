@@ -58,3 +58,10 @@ void hl_free(void *p)
 {
     free(p);
 }
+
+void hl_report_free(hl_report *report)
+{
+    free(report->json);
+    free(report->text);
+    *report = (hl_report){0};
+}

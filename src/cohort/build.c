@@ -318,7 +318,7 @@ static void build_free(build *b)
     hl_arena_free(&b->arena);
 }
 
-hl_code hl_cohort_build(const hl_cohort_options *options, hl_ctl *ctl, hl_cohort_result *result,
+hl_code hl_cohort_build(const hl_cohort_options *options, hl_ctl *ctl, hl_report *report,
                         hl_error *err)
 {
     build b = {.o = *options, .ctl = ctl, .arena = hl_arena_new(0)};
@@ -345,10 +345,10 @@ hl_code hl_cohort_build(const hl_cohort_options *options, hl_ctl *ctl, hl_cohort
         tell_about_candidates(&b);
         c = write_all(&b, &run, &id, err);
     }
-    if (c == HL_OK && result) {
+    if (c == HL_OK && report) {
         const hl_cohort_summary summary = {.out = b.o.out, .id = &id, .s = &b.s, .dataset = b.dataset,
                                            .tables = &b.tables, .compat = b.o.compat};
-        c = hl_cohort_report(&summary, result, err);
+        c = hl_cohort_report(&summary, report, err);
     }
     if (c == HL_OK && b.s.n_broken)
         c = HL_PARTIAL;

@@ -13,7 +13,6 @@ struct hl_idset {
     size_t n_pages;
     int64_t last;    /* the page used last: ids come in runs */
     uint8_t *last_page;
-    bool incomplete;
 };
 
 hl_idset *hl_idset_new(void)
@@ -27,12 +26,12 @@ hl_idset *hl_idset_new(void)
     return set;
 }
 
-static uint8_t *page_for(hl_idset *set, int64_t number, bool make)
+static uint8_t *page_for(hl_idset *set, int64_t number)
 {
     int64_t at = hl_map_get(set->page_of, number);
 
-    if (at >= 0 || !make)
-        return at >= 0 ? set->page[at] : NULL;
+    if (at >= 0)
+        return set->page[at];
     if (set->n_pages == MAX_PAGES)
         return NULL;
     uint8_t *page = calloc(1, PAGE_BYTES);
@@ -48,37 +47,16 @@ bool hl_idset_add(hl_idset *set, int64_t id)
     int64_t number = id >> 16;
 
     if (!set->last_page || set->last != number) {
-        set->last_page = page_for(set, number, true);
+        set->last_page = page_for(set, number);
         set->last = number;
     }
-    if (!set->last_page) {
-        set->incomplete = true;
+    if (!set->last_page)
         return false;
-    }
     uint8_t *byte = &set->last_page[(id & 0xffff) >> 3];
     uint8_t bit = (uint8_t)(1u << (id & 7));
     bool was = *byte & bit;
     *byte = (uint8_t)(*byte | bit);
     return was;
-}
-
-bool hl_idset_has(hl_idset *set, int64_t id)
-{
-    int64_t number = id >> 16;
-
-    if (!set->last_page || set->last != number) {
-        uint8_t *page = page_for(set, number, false);
-        if (!page)
-            return false;
-        set->last_page = page;
-        set->last = number;
-    }
-    return set->last_page[(id & 0xffff) >> 3] & (1u << (id & 7));
-}
-
-bool hl_idset_complete(const hl_idset *set)
-{
-    return !set->incomplete;
 }
 
 void hl_idset_free(hl_idset **set)

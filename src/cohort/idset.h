@@ -12,10 +12,6 @@ typedef struct hl_idset hl_idset;
 hl_idset *hl_idset_new(void); /* NULL: out of memory */
 /* Add id; true when it was there already. */
 bool hl_idset_add(hl_idset *set, int64_t id);
-/* Whether id was added. Quick for runs of near ids; one thread at a time, for it remembers the page. */
-bool hl_idset_has(hl_idset *set, int64_t id);
-/* false once something could not be remembered: has() may then say no wrongly. */
-bool hl_idset_complete(const hl_idset *set);
 void hl_idset_free(hl_idset **set);
 
 #endif

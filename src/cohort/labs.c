@@ -12,20 +12,12 @@ typedef struct {
     hl_selection *s;
     hl_csv *csv;
     hl_map *item;       /* itemid -> its column */
-    hl_idset *items;    /* the same itemids, for the scanner */
-    hl_idset *subjects; /* subject_ids of stays that are looked at, for the scanner */
     hl_idset *seen;     /* labevent_ids of rows in a window */
     int64_t last_subject, last_stay; /* the table comes in runs of one subject */
     int64_t n_repeated;
     int64_t n_outside;  /* values beyond the recipe's limits */
     hl_time_rule time_rule;
 } lab_pass;
-
-/* The set remembers its page between calls; the scanner asks from one thread. */
-static bool wanted(const void *ctx, int64_t id)
-{
-    return hl_idset_has((hl_idset *)ctx, id);
-}
 
 /* Stays to look at get a slot; their values start empty. */
 static hl_code make_slots(lab_pass *p, hl_error *err)
@@ -44,20 +36,13 @@ static hl_code make_slots(lab_pass *p, hl_error *err)
     s->lab_value = malloc(cells * sizeof *s->lab_value);
     s->lab_time = malloc(cells * sizeof *s->lab_time);
     p->item = hl_map_new(s->r->n_labs);
-    p->items = hl_idset_new();
-    p->subjects = hl_idset_new();
     p->seen = hl_idset_new();
-    if (!s->lab_value || !s->lab_time || !p->item || !p->items || !p->subjects || !p->seen)
+    if (!s->lab_value || !s->lab_time || !p->item || !p->seen)
         return hl_fail_memory(err, "laboratory values", cells * 16);
     for (size_t k = 0; k < cells; k++)
         s->lab_time[k] = HL_NO_TIME;
-    for (size_t i = 0; i < n; i++)
-        if (s->lab_slot[i] >= 0)
-            hl_idset_add(p->subjects, s->subject_id[i]);
-    for (size_t k = 0; c == HL_OK && k < s->r->n_labs; k++) {
-        hl_idset_add(p->items, s->r->lab[k].itemid);
+    for (size_t k = 0; c == HL_OK && k < s->r->n_labs; k++)
         c = hl_map_add(p->item, s->r->lab[k].itemid, (int64_t)k, NULL, err);
-    }
     return c;
 }
 
@@ -107,12 +92,11 @@ static int64_t next_in_window(const hl_selection *s, int64_t i, int64_t time)
 
 /* Put a value where it is the earliest of its item: strictly earlier, so that the first of equal times
  * in file order stays. symile.md 2.4 */
-static hl_code take_value(lab_pass *p, const hl_field *f, int64_t itemid, int64_t stay, int64_t time,
+static hl_code take_value(lab_pass *p, const hl_field *f, size_t item, int64_t stay, int64_t time,
                           hl_error *err)
 {
     hl_selection *s = p->s;
     hl_str text = hl_field_str(f[L_VALUE]);
-    size_t item = (size_t)hl_map_get(p->item, itemid);
     const hl_lab_item *lab = &s->r->lab[item];
     char shown[HL_SHOW_BYTES];
     double value;
@@ -146,8 +130,6 @@ static hl_code take_row(lab_pass *p, const hl_field *f, hl_error *err)
     if (!hl_parse_i64_pandas(hl_field_str(f[L_ITEM]), &itemid))
         return hl_csv_fail(p->csv, err, L_ITEM, "'%s' is no integer",
                            hl_show(hl_field_str(f[L_ITEM]), shown));
-    if (!hl_idset_has(p->items, itemid))
-        return HL_OK;
     if (!hl_parse_i64_pandas(hl_field_str(f[L_SUBJECT]), &subject_id))
         return hl_csv_fail(p->csv, err, L_SUBJECT, "'%s' is no integer",
                            hl_show(hl_field_str(f[L_SUBJECT]), shown));
@@ -158,7 +140,30 @@ static hl_code take_row(lab_pass *p, const hl_field *f, hl_error *err)
         return hl_csv_fail(p->csv, err, L_TIME, "'%s' is no date and time (YYYY-MM-DD HH:MM:SS)",
                            hl_show(time_text, shown));
     stay = next_in_window(p->s, stay, time);
-    return stay < 0 ? HL_OK : take_value(p, f, itemid, stay, time, err);
+    int64_t item = stay < 0 ? -1 : hl_map_get(p->item, itemid);
+    return item < 0 ? HL_OK : take_value(p, f, (size_t)item, stay, time, err);
+}
+
+/* Rows of other items and other subjects are passed over inside the scanner; the item, which drops more
+ * rows of a run, is asked first. */
+static hl_code skip_others(lab_pass *p, hl_error *err)
+{
+    const hl_selection *s = p->s;
+    size_t n = s->stay->n_rows > s->r->n_labs ? s->stay->n_rows : s->r->n_labs, n_subjects = 0;
+    int64_t *id = malloc((n + 1) * sizeof *id);
+    hl_code c = id ? HL_OK : hl_fail_memory(err, "laboratory values", n * sizeof *id);
+
+    for (size_t k = 0; c == HL_OK && k < s->r->n_labs; k++)
+        id[k] = s->r->lab[k].itemid;
+    if (c == HL_OK)
+        c = hl_csv_filter_ids(p->csv, L_ITEM, id, s->r->n_labs, err);
+    for (size_t i = 0; c == HL_OK && i < s->stay->n_rows; i++)
+        if (s->lab_slot[i] >= 0)
+            id[n_subjects++] = s->subject_id[i];
+    if (c == HL_OK)
+        c = hl_csv_filter_ids(p->csv, L_SUBJECT, id, n_subjects, err);
+    free(id);
+    return c;
 }
 
 static hl_code read_labs(lab_pass *p, hl_error *err)
@@ -170,7 +175,6 @@ static hl_code read_labs(lab_pass *p, hl_error *err)
                              [L_TIME] = hl_source_column(t, "charttime"),
                              [L_VALUE] = hl_source_column(t, "valuenum"),
                              [L_ID] = hl_source_column(t, "labevent_id")};
-    hl_csv_filter filter[] = {{L_ITEM, wanted, p->items}, {L_SUBJECT, wanted, p->subjects}};
     char path[HL_PATH_BYTES], relative[HL_PATH_BYTES];
     hl_csv_options options = {.name = relative, .mode = HL_STREAM_THREAD, .cpu = s->cpu, .ctl = s->ctl};
     hl_field f[N_L];
@@ -178,8 +182,8 @@ static hl_code read_labs(lab_pass *p, hl_error *err)
 
     if (c == HL_OK)
         c = hl_csv_open(path, want, N_L, &options, &p->csv, err);
-    if (c == HL_OK && hl_idset_complete(p->items) && hl_idset_complete(p->subjects))
-        c = hl_csv_filter_by(p->csv, filter, 2, err);
+    if (c == HL_OK)
+        c = skip_others(p, err);
     while (c == HL_OK && (c = hl_csv_next(p->csv, f, err)) == HL_OK)
         c = take_row(p, f, err);
     if (c == HL_END)
@@ -213,8 +217,6 @@ hl_code hl_select_labs(hl_selection *s, hl_error *err)
         c = hl_selection_rule(s, "laboratory value in the window", err);
     hl_csv_close(&p.csv);
     hl_map_free(&p.item);
-    hl_idset_free(&p.items);
-    hl_idset_free(&p.subjects);
     hl_idset_free(&p.seen);
     return c;
 }

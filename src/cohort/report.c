@@ -81,7 +81,7 @@ static void put_json(const hl_cohort_summary *m, const line *lines, size_t n, hl
     hl_json_close(&w, '}');
 }
 
-hl_code hl_cohort_report(const hl_cohort_summary *m, hl_cohort_result *out, hl_error *err)
+hl_code hl_cohort_report(const hl_cohort_summary *m, hl_report *out, hl_error *err)
 {
     line lines[] = {{"symile_mimic_data.csv", m->dataset, 0},
                     {"train.csv", m->tables->train, 0},
@@ -105,6 +105,6 @@ hl_code hl_cohort_report(const hl_cohort_summary *m, hl_cohort_result *out, hl_e
         hl_buf_free(&text);
         hl_buf_free(&json);
     }
-    *out = (hl_cohort_result){.json = json.at, .text = text.at};
+    *out = (hl_report){.json = json.at, .text = text.at};
     return c;
 }

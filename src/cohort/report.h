@@ -16,6 +16,6 @@ typedef struct {
     bool compat;
 } hl_cohort_summary;
 
-hl_code hl_cohort_report(const hl_cohort_summary *summary, hl_cohort_result *out, hl_error *err);
+hl_code hl_cohort_report(const hl_cohort_summary *summary, hl_report *out, hl_error *err);
 
 #endif

@@ -41,7 +41,7 @@ static const hl_option options[] = {
 static hl_code run(const hl_options *o, hl_ctl *ctl, hl_result *result, hl_error *err)
 {
     hl_buf call = {0};
-    hl_cohort_result r = {0};
+    hl_report r = {0};
     hl_code c = hl_options_to_json(o, &call, err);
     const hl_cohort_options co = {
         .mimiciv = hl_options_text(o, "mimiciv"), .ecg = hl_options_text(o, "ecg"),
@@ -60,12 +60,7 @@ static hl_code run(const hl_options *o, hl_ctl *ctl, hl_result *result, hl_error
 
     if (c == HL_OK)
         c = hl_cohort_build(&co, ctl, &r, err);
-    if (r.text)
-        hl_buf_text(&result->text, r.text);
-    if (r.json)
-        hl_buf_text(&result->json, r.json);
-    hl_free(r.text);
-    hl_free(r.json);
+    hl_result_take(result, &r);
     hl_buf_free(&call);
     return c;
 }

@@ -70,6 +70,9 @@ typedef struct {
     hl_buf json; /* one object */
 } hl_result;
 
+/* Move a room's report into the result. */
+void hl_result_take(hl_result *result, hl_report *report);
+
 typedef struct {
     const char *name;    /* "cohort build" */
     const char *summary; /* one line */

@@ -41,7 +41,7 @@ static hl_code check(const hl_options *o, hl_error *err)
 static hl_code run(const hl_options *o, hl_ctl *ctl, hl_result *result, hl_error *err)
 {
     hl_buf call = {0};
-    hl_pack_result r = {0};
+    hl_report r = {0};
     hl_code c = check(o, err);
 
     if (c == HL_OK)
@@ -58,12 +58,7 @@ static hl_code run(const hl_options *o, hl_ctl *ctl, hl_result *result, hl_error
     hl_options_shard(o, &po.shard, &po.n_shards);
     if (c == HL_OK)
         c = hl_pack_run(&po, ctl, &r, err);
-    if (r.text)
-        hl_buf_text(&result->text, r.text);
-    if (r.json)
-        hl_buf_text(&result->json, r.json);
-    hl_free(r.text);
-    hl_free(r.json);
+    hl_result_take(result, &r);
     hl_buf_free(&call);
     return c;
 }

@@ -29,6 +29,15 @@ hl_code hl_command_run(const hl_command *command, const hl_options *options, hl_
     return c;
 }
 
+void hl_result_take(hl_result *result, hl_report *report)
+{
+    if (report->text)
+        hl_buf_text(&result->text, report->text);
+    if (report->json)
+        hl_buf_text(&result->json, report->json);
+    hl_report_free(report);
+}
+
 void hl_result_free(hl_result *result)
 {
     hl_buf_free(&result->text);

@@ -145,10 +145,28 @@ static hl_code note_inputs(packing *p, const hl_pack_item *item, const hl_record
     return c;
 }
 
+/* Crops of train are drawn in row order: a film that could not be read when a record was made (by a run
+ * that stopped at it, or a shard that saw another archive) moves the crops of the rows after it. */
+static bool crop_is_another(const hl_pack_item *item, const hl_record_head *head)
+{
+    return item->drawn && (head->top != item->top || head->left != item->left);
+}
+
+static hl_code record_again(packing *p, const hl_pack_item *item, hl_buf *record, hl_error *err)
+{
+    hl_arena *scratch = hl_arena_new(0);
+    hl_code c = scratch ? hl_record_make(p->o, &p->r, item, p->cpu, p->ctl, scratch, record, err)
+                        : hl_fail_memory(err, "a film", 1 << 16);
+
+    hl_arena_free(&scratch);
+    return c;
+}
+
 static hl_code sink(void *ctx, int64_t i, hl_code code, const void *record, size_t n, hl_error *err)
 {
     packing *p = ctx;
     hl_record_view view;
+    hl_buf again = {0};
     hl_code c = HL_OK;
 
     if (code != HL_OK) {
@@ -162,6 +180,11 @@ static hl_code sink(void *ctx, int64_t i, hl_code code, const void *record, size
     if (c != HL_OK || !p->store)
         return c; /* an item before this one failed: nothing is written */
     c = hl_record_look(&p->r, record, n, &view, err);
+    if (c == HL_OK && crop_is_another(&p->plan.item[i], &view.head)) {
+        c = record_again(p, &p->plan.item[i], &again, err);
+        if (c == HL_OK)
+            c = hl_record_look(&p->r, again.at, again.n, &view, err);
+    }
     if (c == HL_OK)
         c = hl_store_add(p->store, &view, err);
     if (c == HL_OK)
@@ -169,6 +192,7 @@ static hl_code sink(void *ctx, int64_t i, hl_code code, const void *record, size
     if (c == HL_OK && view.head.constant && p->n_constant++ == 0)
         p->first_constant = p->plan.item[i].ecg_path;
     p->n_checksum_faults += c == HL_OK && view.head.checksum_faults > 0;
+    hl_buf_free(&again);
     return c;
 }
 
@@ -229,7 +253,7 @@ static hl_code expand_into(packing *p, const char *store_folder, hl_error *err)
 }
 
 static hl_code put_report(const packing *p, const hl_job_result *job, const hl_digest *id,
-                          hl_pack_result *result, hl_error *err)
+                          hl_report *report, hl_error *err)
 {
     hl_buf text = {0}, json = {0};
     hl_json_writer w = hl_json_write_to(&json, 0);
@@ -264,7 +288,7 @@ static hl_code put_report(const packing *p, const hl_job_result *job, const hl_d
     hl_code c = hl_buf_check(&text, "a report", err);
     if (c == HL_OK)
         c = hl_buf_check(&json, "a report", err);
-    *result = (hl_pack_result){.json = json.at, .text = text.at};
+    *report = (hl_report){.json = json.at, .text = text.at};
     return c;
 }
 
@@ -294,7 +318,7 @@ static hl_code refuse_incomplete(const packing *p, const hl_job_result *job, hl_
                    hl_count_text(job->failed, failed), hl_count_text(job->items, items), p->o->out);
 }
 
-static hl_code pack(packing *p, const hl_run_info *run, hl_pack_result *result, hl_error *err)
+static hl_code pack(packing *p, const hl_run_info *run, hl_report *report, hl_error *err)
 {
     hl_job_result job = {0};
     hl_digest id;
@@ -310,7 +334,7 @@ static hl_code pack(packing *p, const hl_run_info *run, hl_pack_result *result, 
     if (c == HL_PARTIAL && (p->o->n_shards == 0 || p->o->merge))
         return refuse_incomplete(p, &job, err);
     if (p->o->n_shards > 0 && !p->o->merge) {
-        hl_code reported = c == HL_OK || c == HL_PARTIAL ? put_report(p, &job, NULL, result, err) : c;
+        hl_code reported = c == HL_OK || c == HL_PARTIAL ? put_report(p, &job, NULL, report, err) : c;
         return reported == HL_OK ? c : reported;
     }
     if (c == HL_OK)
@@ -323,10 +347,10 @@ static hl_code pack(packing *p, const hl_run_info *run, hl_pack_result *result, 
         c = hl_manifest_output(p->manifest, "errors.csv", &job.errors_digest, err);
     if (c == HL_OK)
         c = close_folder(p, run, &job, &id, err);
-    return c == HL_OK ? put_report(p, &job, &id, result, err) : c;
+    return c == HL_OK ? put_report(p, &job, &id, report, err) : c;
 }
 
-static hl_code expand(packing *p, const hl_run_info *run, hl_pack_result *result, hl_error *err)
+static hl_code expand(packing *p, const hl_run_info *run, hl_report *report, hl_error *err)
 {
     hl_job_options jo = {.out = p->o->out, .mode = HL_JOB_RUN, .n_shards = 1};
     hl_job_result job = {0};
@@ -344,21 +368,21 @@ static hl_code expand(packing *p, const hl_run_info *run, hl_pack_result *result
         c = expand_into(p, store, err);
     if (c == HL_OK)
         c = close_folder(p, run, &job, &id, err);
-    return c == HL_OK ? put_report(p, &job, &id, result, err) : c;
+    return c == HL_OK ? put_report(p, &job, &id, report, err) : c;
 }
 
-hl_code hl_pack_run(const hl_pack_options *options, hl_ctl *ctl, hl_pack_result *result, hl_error *err)
+hl_code hl_pack_run(const hl_pack_options *options, hl_ctl *ctl, hl_report *report, hl_error *err)
 {
     packing p = {.o = options, .ctl = ctl, .cpu = hl_cpu_level(ctl ? ctl->cpu : 0)};
-    hl_pack_result none;
+    hl_report none;
     hl_run_info run = hl_run_begin();
     hl_code c = take_recipe(&p, err);
 
     if (c == HL_OK)
         c = start_manifest(&p, err);
     if (c == HL_OK)
-        c = options->expand ? expand(&p, &run, result ? result : &none, err)
-                            : pack(&p, &run, result ? result : &none, err);
+        c = options->expand ? expand(&p, &run, report ? report : &none, err)
+                            : pack(&p, &run, report ? report : &none, err);
     hl_store_abort(&p.store);
     hl_pack_plan_free(&p.plan);
     hl_manifest_free(&p.manifest);

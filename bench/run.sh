@@ -1,0 +1,3 @@
+#!/bin/sh
+# All figures: see run.py --help.
+exec python3 "$(dirname "$0")/run.py" "$@"
