@@ -38,17 +38,16 @@ $package
 done
 [ -n "$missing" ] || exit 0
 
-install="apt-get install -y --no-install-recommends$missing"
+install="env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends$missing"
 if [ "$(id -u)" = 0 ]; then
     sudo=
 elif command -v sudo >/dev/null 2>&1 && { [ -t 0 ] || sudo -n true 2>/dev/null; }; then
     sudo=sudo
 else
-    printf 'Packages are missing. Install them, then run make again:\n\n    sudo %s\n\n' "$install" >&2
+    printf 'Packages are missing. Install them, then run make again:\n\n    sudo apt-get install%s\n\n' "$missing" >&2
     exit 1
 fi
 echo "installing:$missing" >&2
-export DEBIAN_FRONTEND=noninteractive
 # The list of packages may be old or absent: fetch it when installing fails without.
 # shellcheck disable=SC2086
 $sudo $install >/dev/null 2>&1 || { $sudo apt-get update -q && $sudo $install; } >&2

@@ -77,8 +77,8 @@ static int64_t quota_v1(const char *folder)
     return cpus_of(number[0], number[1]);
 }
 
-/* The tightest quota from mount/group up to mount itself. In a container the group named by /proc may
- * not exist below the mount: its parents, and the mount, still count. */
+/* The tightest quota from mount/group up to mount itself. In a container the group named by /proc
+ * may not exist below the mount: its parents, and the mount, still count. */
 static int64_t quota_upwards(const char *mount, hl_str group, int64_t (*quota)(const char *folder))
 {
     char folder[4300];

@@ -9,8 +9,8 @@
 /* All of text to stdout. A reader that has gone (EPIPE) is none of our business: HL_OK. */
 hl_code app_write_out(const hl_buf *text, hl_error *err);
 
-/* {"error": {"code": 3, "message": ..., "advice": ..., "path": ..., "line": ..., "offset": ...}}, empty
- * fields left out, and "result": what is known all the same (result may be empty). */
+/* {"error": {"code": 3, "message": ..., "advice": ..., "path": ..., "line": ..., "offset": ...}},
+ * empty fields left out, and "result": what is known all the same (result may be empty). */
 void app_error_json(const hl_error *err, const hl_buf *result, hl_buf *out);
 
 #endif

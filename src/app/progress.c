@@ -12,7 +12,7 @@
 #define SAMPLE_EVERY_S 0.5
 #define RATE_AFTER_S 0.4 /* before that a rate is noise */
 
-/* --- numbers for people ------------------------------------------------------------------------------ */
+/* --- numbers for people ----------------------------------------------------------------------- */
 
 static const char *rate_text(double per_s, char out[32])
 {
@@ -56,7 +56,7 @@ static int percent(const app_view *v)
     return v->done >= v->total ? 100 : (int)((double)v->done * 100 / (double)v->total);
 }
 
-/* --- the lines ---------------------------------------------------------------------------------------- */
+/* --- the lines -------------------------------------------------------------------------------- */
 
 /* Text with a bound, and the columns that it takes. */
 typedef struct {
@@ -81,12 +81,13 @@ typedef struct {
 } detail;
 
 static const detail levels[] = {
-    {true, true, true, true, true},    {false, true, true, true, true},
-    {false, false, true, true, true},  {false, false, false, true, true},
+    {true, true, true, true, true},     {false, true, true, true, true},
+    {false, false, true, true, true},   {false, false, false, true, true},
     {false, false, false, false, true}, {false, false, false, false, false},
 };
 
-/* The bar's length follows from the terminal alone, so that it doesn't jump while fields come and go. */
+/* The bar's length follows from the terminal alone, so that it doesn't jump while fields come and
+ * go. */
 static int bar_columns(int columns)
 {
     return columns >= 119 ? 24 : columns >= 99 ? 16 : 10;
@@ -213,7 +214,7 @@ void app_progress_plain_line(const app_view *v, char out[APP_LINE_BYTES])
     }
 }
 
-/* --- rates ------------------------------------------------------------------------------------------- */
+/* --- rates ------------------------------------------------------------------------------------ */
 
 app_view app_progress_view(app_progress *p, const hl_ctl *ctl, double now_s)
 {
@@ -252,7 +253,7 @@ app_view app_progress_view(app_progress *p, const hl_ctl *ctl, double now_s)
     return v;
 }
 
-/* --- on the terminal --------------------------------------------------------------------------------- */
+/* --- on the terminal -------------------------------------------------------------------------- */
 
 static void write_all(const char *text, size_t n)
 {

@@ -1,6 +1,6 @@
 /*
- * progress.h - a running job on stderr: one moving line on a terminal, a plain line every 10 s in a log,
- * nothing with --quiet. Messages of the job are printed between.
+ * progress.h - a running job on stderr: one moving line on a terminal, a plain line every 10 s in a
+ * log, nothing with --quiet. Messages of the job are printed between.
  */
 #ifndef HL_APP_PROGRESS_H
 #define HL_APP_PROGRESS_H
@@ -34,7 +34,7 @@ typedef struct {
 
 typedef struct {
     bool terminal, utf8, quiet;
-    bool shown;       /* a moving line stands on the terminal */
+    bool shown; /* a moving line stands on the terminal */
     char last[APP_LINE_BYTES];
     const char *phase;
     double phase_at_s, plain_at_s;

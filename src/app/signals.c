@@ -6,8 +6,8 @@
 #include <time.h>
 #include <unistd.h>
 
-/* write(2) and no stdio: other threads may hold its locks when the process is left. A blocked terminal or
- * full pipe must not hold it back. */
+/* write(2) and no stdio: other threads may hold its locks when the process is left. A blocked
+ * terminal or full pipe must not hold it back. */
 static void say(const char *text)
 {
     struct pollfd ready = {.fd = STDERR_FILENO, .events = POLLOUT};
@@ -21,7 +21,8 @@ static void say(const char *text)
 static void aborted(int number)
 {
     (void)number;
-    say("       This is a fault of hilum, not of your data. Please report the line above and the command.\n");
+    say("       This is a fault of hilum, not of your data. Please report the line above and the "
+        "command.\n");
     _exit(HL_E_BUG);
 }
 

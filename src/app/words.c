@@ -12,8 +12,8 @@ static const hl_option *find_in(const hl_option *table, hl_str name)
     return NULL;
 }
 
-/* The program's own option that word is, with its value behind '=' (NULL = none); NULL when it is none,
- * or when the command has an option of that name. */
+/* The program's own option that word is, with its value behind '=' (NULL = none); NULL when it is
+ * none, or when the command has an option of that name. */
 static const hl_option *own_option(const hl_command *command, const char *word, const char **value)
 {
     if (strcmp(word, "-h") == 0)
@@ -33,14 +33,15 @@ hl_code app_parse_cpu(const char *name, const char *value, hl_cpu *out, hl_error
     char shown[HL_SHOW_BYTES];
 
     if (!hl_cpu_parse(value, out))
-        return hl_fail(err, HL_E_USAGE, "%s: '%s' is not one of its values\nAllowed: c, avx2 or avx512.",
-                       name, hl_show(hl_str_of(value), shown));
+        return hl_fail(err, HL_E_USAGE,
+                       "%s: '%s' is not one of its values\nAllowed: c, avx2 or avx512.", name,
+                       hl_show(hl_str_of(value), shown));
     return HL_OK;
 }
 
 /* The word at *i is option o: take it, and its value, into call. */
-static hl_code take_own(app_call *call, const hl_option *o, const char *value, int argc, char **argv,
-                        int *i, hl_error *err)
+static hl_code take_own(app_call *call, const hl_option *o, const char *value, int argc,
+                        char **argv, int *i, hl_error *err)
 {
     if (o->type == HL_OPT_FLAG && value)
         return hl_fail(err, HL_E_USAGE, "--%s takes no value", o->name);
@@ -49,14 +50,17 @@ static hl_code take_own(app_call *call, const hl_option *o, const char *value, i
     else if (strcmp(o->name, "quiet") == 0)
         call->quiet = true;
     else if (strcmp(o->name, "help") == 0)
-        call->task = call->command ? APP_HELP_COMMAND : call->text ? APP_HELP_NOUN : APP_HELP_PROGRAM;
+        call->task = call->command ? APP_HELP_COMMAND
+                     : call->text  ? APP_HELP_NOUN
+                                   : APP_HELP_PROGRAM;
     else if (strcmp(o->name, "version") == 0)
         call->task = APP_VERSION;
     else {
         if (!value && *i + 1 < argc)
             value = argv[++*i];
         if (!value)
-            return hl_fail(err, HL_E_USAGE, "--%s needs a value: --%s %s", o->name, o->name, o->value);
+            return hl_fail(err, HL_E_USAGE, "--%s needs a value: --%s %s", o->name, o->name,
+                           o->value);
         return app_parse_cpu("--cpu", value, &call->cpu, err);
     }
     return HL_OK;
@@ -96,9 +100,13 @@ static hl_code unknown_option(const char *word, hl_error *err)
         hl_nearest_try(&best, hl_str_of(word + strspn(word, "-")), o->name);
     hl_show(hl_str_of(word), shown);
     if (best.word)
-        return hl_fail(err, HL_E_USAGE, "there is no option %s before the command; did you mean --%s?\nSee: hilum help",
-                       shown, best.word);
-    return hl_fail(err, HL_E_USAGE, "there is no option %s before the command\nOptions of a command stand behind its name; see: hilum help",
+        return hl_fail(
+            err, HL_E_USAGE,
+            "there is no option %s before the command; did you mean --%s?\nSee: hilum help", shown,
+            best.word);
+    return hl_fail(err, HL_E_USAGE,
+                   "there is no option %s before the command\nOptions of a command stand behind "
+                   "its name; see: hilum help",
                    shown);
 }
 

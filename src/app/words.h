@@ -1,6 +1,6 @@
 /*
- * words.h - argv to a call: which command, which of the program's own options, and the words that are
- * left for the command's option table.
+ * words.h - argv to a call: which command, which of the program's own options, and the words that
+ * are left for the command's option table.
  */
 #ifndef HL_APP_WORDS_H
 #define HL_APP_WORDS_H

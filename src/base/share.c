@@ -20,7 +20,8 @@ static bool own_folder(char out[HL_PATH_BYTES])
     char path[PATH_MAX];
 
     /* For a program the loader knows argv[0] only, which may be anything: ask the kernel. */
-    if (dladdr((const void *)&own_folder, &info) && info.dli_fname && strstr(info.dli_fname, ".so")) {
+    if (dladdr((const void *)&own_folder, &info) && info.dli_fname &&
+        strstr(info.dli_fname, ".so")) {
         if (!realpath(info.dli_fname, path))
             return false;
     } else {

@@ -1,7 +1,7 @@
 #include "command/help.h"
 
-/* Every shell gets one branch a command with the tables written out: nothing is asked of the program
- * while a person types. */
+/* Every shell gets one branch a command with the tables written out: nothing is asked of the
+ * program while a person types. */
 
 #define NOUN_BYTES 64
 
@@ -66,8 +66,8 @@ static void put_verbs(hl_buf *out, const char *noun)
     }
 }
 
-/* Text for inside '...': a quote is '\'' in bash and zsh, \' in fish. In zsh's specifications a colon
- * or bracket has a meaning and gets a backslash. */
+/* Text for inside '...': a quote is '\'' in bash and zsh, \' in fish. In zsh's specifications a
+ * colon or bracket has a meaning and gets a backslash. */
 static void put_quoted(hl_buf *out, const char *text, const char *quote, const char *escaped)
 {
     for (; *text; text++) {
@@ -81,7 +81,7 @@ static void put_quoted(hl_buf *out, const char *text, const char *quote, const c
     }
 }
 
-/* --- bash --------------------------------------------------------------------------------------------- */
+/* --- bash ------------------------------------------------------------------------------------- */
 
 /* What may follow an option that takes a value. */
 static void put_bash_values(hl_buf *out, const hl_option *table)
@@ -131,8 +131,9 @@ static void put_bash(hl_buf *out)
     for (size_t i = 0; hl_commands[i]; i++) {
         entry e = entry_of(i);
         if (e.first && e.verb)
-            hl_buf_printf(out, "    '%s') if [ \"$COMP_CWORD\" -gt 2 ]; then "
-                               "command=\"%s ${COMP_WORDS[2]}\"; fi ;;\n",
+            hl_buf_printf(out,
+                          "    '%s') if [ \"$COMP_CWORD\" -gt 2 ]; then "
+                          "command=\"%s ${COMP_WORDS[2]}\"; fi ;;\n",
                           e.noun, e.noun);
     }
     hl_buf_text(out, "    esac\n    case $command in\n    '') words='");
@@ -158,7 +159,7 @@ static void put_bash(hl_buf *out)
                      "    fi\n}\ncomplete -F _hilum hilum\n");
 }
 
-/* --- zsh ---------------------------------------------------------------------------------------------- */
+/* --- zsh -------------------------------------------------------------------------------------- */
 
 #define ZSH_QUOTE "'\\''"
 
@@ -249,7 +250,7 @@ static void put_zsh(hl_buf *out)
     hl_buf_text(out, "    esac\n}\n_hilum \"$@\"\n");
 }
 
-/* --- fish --------------------------------------------------------------------------------------------- */
+/* --- fish ------------------------------------------------------------------------------------- */
 
 #define FISH_QUOTE "\\'"
 
@@ -293,8 +294,9 @@ static void put_fish(hl_buf *out)
     for (size_t i = 0; hl_commands[i]; i++) {
         entry e = entry_of(i);
         if (e.first && e.verb) {
-            hl_buf_printf(out, "complete -c hilum -n '__hilum_is %s; and not __fish_seen_subcommand_from ",
-                          e.noun);
+            hl_buf_printf(
+                out, "complete -c hilum -n '__hilum_is %s; and not __fish_seen_subcommand_from ",
+                e.noun);
             put_verbs(out, e.noun);
             hl_buf_text(out, "' -a '");
             put_verbs(out, e.noun);
@@ -317,6 +319,7 @@ hl_code hl_completion(const char *shell, hl_buf *out, hl_error *err)
     else if (strcmp(shell, "fish") == 0)
         put_fish(out);
     else
-        return hl_fail(err, HL_E_USAGE, "no completion for the shell '%s'\nAllowed: bash, zsh, fish.", shell);
+        return hl_fail(err, HL_E_USAGE,
+                       "no completion for the shell '%s'\nAllowed: bash, zsh, fish.", shell);
     return hl_buf_check(out, "completion", err);
 }

@@ -1,12 +1,19 @@
 #include "command/help.h"
 
-#define WIDTH 80         /* columns of a terminal that everybody has */
+#define WIDTH 80           /* columns of a terminal that everybody has */
 #define MAX_NAME_COLUMN 26 /* a longer "--name VALUE" gets a line of its own */
 
 const hl_option hl_global_options[] = {
-    {.name = "json", .type = HL_OPT_FLAG, .help = "print the result, or the error, as one JSON object"},
-    {.name = "quiet", .type = HL_OPT_FLAG, .help = "no progress and no notes; warnings and errors stay"},
-    {.name = "cpu", .type = HL_OPT_CHOICE, .value = "LEVEL", .choices = "c|avx2|avx512",
+    {.name = "json",
+     .type = HL_OPT_FLAG,
+     .help = "print the result, or the error, as one JSON object"},
+    {.name = "quiet",
+     .type = HL_OPT_FLAG,
+     .help = "no progress and no notes; warnings and errors stay"},
+    {.name = "cpu",
+     .type = HL_OPT_CHOICE,
+     .value = "LEVEL",
+     .choices = "c|avx2|avx512",
      .help = "use no faster instructions than these; the results are the same"},
     {.name = "help", .type = HL_OPT_FLAG, .help = "print this help"},
     {.name = "version", .type = HL_OPT_FLAG, .help = "print the version"},
@@ -25,7 +32,7 @@ const hl_exit_text hl_exit_texts[] = {
     {0, NULL},
 };
 
-/* --- laying out ------------------------------------------------------------------------------------- */
+/* --- laying out ------------------------------------------------------------------------------- */
 
 /* Columns that UTF-8 text takes (one a character). */
 static size_t columns(const char *at, size_t n)
@@ -88,7 +95,7 @@ static void put_paragraphs(hl_buf *out, const char *text)
     }
 }
 
-/* --- one option ------------------------------------------------------------------------------------- */
+/* --- one option ------------------------------------------------------------------------------- */
 
 static void put_note(hl_buf *note, const char *text)
 {
@@ -103,7 +110,8 @@ static void put_range(hl_buf *note, const hl_option *option)
 
     if (option->min == option->max || (option->min == INT64_MIN && option->max == INT64_MAX))
         return;
-    if (option->max == INT64_MAX || option->max == INT32_MAX) /* the type's own limit tells nothing */
+    if (option->max == INT64_MAX ||
+        option->max == INT32_MAX) /* the type's own limit tells nothing */
         snprintf(text, sizeof text, "%lld and more", (long long)option->min);
     else
         snprintf(text, sizeof text, "%lld to %lld", (long long)option->min, (long long)option->max);
@@ -192,7 +200,7 @@ static size_t sentence_column(const hl_option *a, const hl_option *b)
     return 2 + widest + 2;
 }
 
-/* --- nouns and verbs --------------------------------------------------------------------------------- */
+/* --- nouns and verbs -------------------------------------------------------------------------- */
 
 size_t hl_noun_length(const hl_command *command)
 {
@@ -260,7 +268,7 @@ void hl_help_example(const char *example, size_t indent, hl_buf *out)
     hl_buf_char(out, '\n');
 }
 
-/* --- the pages ---------------------------------------------------------------------------------------- */
+/* --- the pages -------------------------------------------------------------------------------- */
 
 static void put_exit_codes(hl_buf *out)
 {
@@ -280,7 +288,8 @@ void hl_help_program(hl_buf *out)
     const hl_option none[] = {{0}};
     size_t column = sentence_column(hl_global_options, none);
 
-    hl_buf_text(out, "hilum " HL_VERSION " - hospital archives to machine-learning data sets, to the byte\n\n"
+    hl_buf_text(out, "hilum " HL_VERSION
+                     " - hospital archives to machine-learning data sets, to the byte\n\n"
                      "usage: hilum COMMAND ARGUMENT... [options]\n\nCommands:\n");
     put_commands(out, NULL);
     hl_buf_text(out, "\nOptions of every command:\n");
@@ -297,7 +306,8 @@ void hl_help_noun(const char *noun, hl_buf *out)
     hl_buf_printf(out, "\n'hilum help %s VERB' tells more.\n", noun);
 }
 
-/* The blank, or the new line, before a part of so many columns: a name and its value stay together. */
+/* The blank, or the new line, before a part of so many columns: a name and its value stay together.
+ */
 static void usage_blank(hl_buf *out, size_t indent, size_t wide, size_t *at)
 {
     if (*at + 1 + wide > WIDTH) {

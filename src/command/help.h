@@ -19,13 +19,15 @@ typedef struct {
 } hl_exit_text;
 extern const hl_exit_text hl_exit_texts[];
 
-/* --- text for a terminal of 80 columns (help.c) ------------------------------------------------- */
+/* --- text for a terminal of 80 columns (help.c) -------------------------------------------------
+ */
 
 void hl_help_program(hl_buf *out);
 void hl_help_noun(const char *noun, hl_buf *out); /* the verbs of "cohort" */
 void hl_help_command(const hl_command *command, hl_buf *out);
 
-/* The option's sentence with allowed values and default: "rows of train (default 10000; 1 to 99)". */
+/* The option's sentence with allowed values and default: "rows of train (default 10000; 1 to 99)".
+ */
 void hl_help_sentence(const hl_option *option, hl_buf *out);
 
 /* A command line, broken with backslashes where it is longer than the terminal is wide. */
@@ -36,14 +38,14 @@ bool hl_is_noun(const char *noun);
 /* Length of the first word of a command's name. */
 size_t hl_noun_length(const hl_command *command);
 
-/* --- man pages (man.c) ----------------------------------------------------------------------------- */
+/* --- man pages (man.c) ------------------------------------------------------------------------ */
 
 void hl_man_program(hl_buf *out);
 void hl_man_command(const hl_command *command, hl_buf *out);
 /* Write hilum.1 and one page a command (hilum-cohort-build.1) into folder, made if absent. */
 hl_code hl_man_write(const char *folder, hl_error *err);
 
-/* --- completion (completion.c) ---------------------------------------------------------------------- */
+/* --- completion (completion.c) ---------------------------------------------------------------- */
 
 /* shell: bash, zsh or fish; HL_E_USAGE for another. */
 hl_code hl_completion(const char *shell, hl_buf *out, hl_error *err);

@@ -35,7 +35,8 @@ static const char *label(const hl_option *option, source from, char out[LABEL_BY
     return out;
 }
 
-/* --- one value ----------------------------------------------------------------------------------- */
+/* --- one value -----------------------------------------------------------------------------------
+ */
 
 static hl_code keep_text(option_value *v, hl_str text, hl_error *err)
 {
@@ -57,7 +58,8 @@ static const char *range(const hl_option *option, char out[80])
     else if (option->max == INT64_MAX)
         snprintf(out, 80, "\nAllowed: %lld and more.", (long long)option->min);
     else
-        snprintf(out, 80, "\nAllowed: %lld to %lld.", (long long)option->min, (long long)option->max);
+        snprintf(out, 80, "\nAllowed: %lld to %lld.", (long long)option->min,
+                 (long long)option->max);
     return out;
 }
 
@@ -85,7 +87,10 @@ static hl_code set_choice(const hl_option *option, option_value *v, hl_str text,
         if (hl_str_equal(one, text))
             return keep_text(v, text, err);
         int wrote = snprintf(allowed + n, sizeof allowed - n, "%s%.*s",
-                             n == 0 ? "" : end ? ", " : " or ", (int)one.n, one.at);
+                             n == 0 ? ""
+                             : end  ? ", "
+                                    : " or ",
+                             (int)one.n, one.at);
         hl_assert(wrote > 0 && (size_t)wrote < sizeof allowed - n);
         n += (size_t)wrote;
         at = end ? end + 1 : NULL;
@@ -104,8 +109,9 @@ static hl_code set_shard(const hl_option *option, option_value *v, hl_str text, 
     label(option, from, name);
     if (!slash || !hl_parse_i64((hl_str){text.at, (size_t)(slash - text.at)}, &i) ||
         !hl_parse_i64((hl_str){slash + 1, text.n - (size_t)(slash - text.at) - 1}, &n))
-        return hl_fail(err, HL_E_USAGE, "%s: '%s' is no I/N\nWrite for example 0/4: the first of four.",
-                       name, hl_show(text, shown));
+        return hl_fail(err, HL_E_USAGE,
+                       "%s: '%s' is no I/N\nWrite for example 0/4: the first of four.", name,
+                       hl_show(text, shown));
     if (n < 1 || n > 99999) /* parts are called part-IIIII-of-NNNNN (scale.md 10.1) */
         return hl_fail(err, HL_E_USAGE, "%s %s: the second number goes from 1 to 99999", name,
                        hl_show(text, shown));
@@ -147,7 +153,8 @@ static hl_code set_text(const hl_option *option, option_value *v, hl_str text, s
     return HL_E_BUG;
 }
 
-/* --- all values ---------------------------------------------------------------------------------- */
+/* --- all values ----------------------------------------------------------------------------------
+ */
 
 static size_t count_options(const hl_command *command)
 {
@@ -172,7 +179,8 @@ static hl_code new_options(const hl_command *command, hl_options **out, hl_error
             continue;
         hl_code c = set_text(option, &o->value[i], hl_str_of(option->initial), FROM_WORDS, err);
         if (c != HL_OK) {
-            hl_assert(c == HL_E_LIMIT); /* a default outside its own range is a fault of the table */
+            hl_assert(c ==
+                      HL_E_LIMIT); /* a default outside its own range is a fault of the table */
             hl_options_free(&o);
             return c;
         }
@@ -208,7 +216,8 @@ static hl_code check_required(const hl_options *o, source from, hl_error *err)
     return HL_OK;
 }
 
-/* --- from words ---------------------------------------------------------------------------------- */
+/* --- from words ----------------------------------------------------------------------------------
+ */
 
 static hl_code unknown_option(const hl_command *command, hl_str name, const char *dashes,
                               hl_error *err)
@@ -221,13 +230,15 @@ static hl_code unknown_option(const hl_command *command, hl_str name, const char
             hl_nearest_try(&best, name, option->name);
     hl_show(name, shown);
     if (best.word)
-        return hl_fail(err, HL_E_USAGE, "%s knows no option %s%s; did you mean --%s?\nSee: hilum help %s",
+        return hl_fail(err, HL_E_USAGE,
+                       "%s knows no option %s%s; did you mean --%s?\nSee: hilum help %s",
                        command->name, dashes, shown, best.word, command->name);
     return hl_fail(err, HL_E_USAGE, "%s knows no option %s%s\nSee: hilum help %s", command->name,
                    dashes, shown, command->name);
 }
 
-/* The option that word (with its dashes) names; *value = what stands behind '=', .at NULL without. */
+/* The option that word (with its dashes) names; *value = what stands behind '=', .at NULL without.
+ */
 static hl_code find_option(const hl_options *o, const char *word, size_t *index, hl_str *value,
                            hl_error *err)
 {
@@ -310,7 +321,8 @@ hl_code hl_options_from_words(const hl_command *command, int n, const char *cons
     return c;
 }
 
-/* --- from JSON ----------------------------------------------------------------------------------- */
+/* --- from JSON -----------------------------------------------------------------------------------
+ */
 
 static const char *wanted_type(hl_option_type type)
 {
@@ -328,7 +340,8 @@ static const char *wanted_type(hl_option_type type)
     return "";
 }
 
-static hl_code take_member(hl_options *o, const char *key, const hl_json_value *member, hl_error *err)
+static hl_code take_member(hl_options *o, const char *key, const hl_json_value *member,
+                           hl_error *err)
 {
     char name[LABEL_BYTES], shown[HL_SHOW_BYTES];
     hl_nearest best = {0};
@@ -388,8 +401,8 @@ hl_code hl_options_from_json(const hl_command *command, const char *json, hl_opt
     if (c == HL_OK)
         c = new_options(command, &o, err);
     for (size_t i = 0; c == HL_OK && i < hl_json_count(hl_json_root(parsed)); i++)
-        c = take_member(o, hl_json_key(hl_json_root(parsed), i), hl_json_at(hl_json_root(parsed), i),
-                        err);
+        c = take_member(o, hl_json_key(hl_json_root(parsed), i),
+                        hl_json_at(hl_json_root(parsed), i), err);
     if (c == HL_OK)
         c = check_required(o, FROM_JSON, err);
     if (c != HL_OK)
@@ -420,7 +433,8 @@ hl_code hl_options_to_json(const hl_options *o, hl_buf *out, hl_error *err)
     return hl_buf_check(out, "options", err);
 }
 
-/* --- asking -------------------------------------------------------------------------------------- */
+/* --- asking --------------------------------------------------------------------------------------
+ */
 
 static size_t index_of(const hl_options *o, const char *name)
 {

@@ -12,15 +12,9 @@ extern const hl_command hl_command_manifest;
 extern const hl_command hl_command_inspect;
 
 const hl_command *const hl_commands[] = {
-    &hl_command_demo,
-    &hl_command_synth,
-    &hl_command_cohort_build,
-    &hl_command_pack,
-    &hl_command_merge,
-    &hl_command_scorecard,
-    &hl_command_manifest,
-    &hl_command_inspect,
-    NULL,
+    &hl_command_demo,     &hl_command_synth,   &hl_command_cohort_build,
+    &hl_command_pack,     &hl_command_merge,   &hl_command_scorecard,
+    &hl_command_manifest, &hl_command_inspect, NULL,
 };
 
 const hl_command *hl_command_find(const char *name)

@@ -53,8 +53,9 @@ hl_code hl_unknown_command(const char *words, hl_error *err)
         hl_nearest_try(&best, hl_str_of(words), hl_commands[i]->name);
     hl_show(hl_str_of(words), shown);
     if (best.word)
-        return hl_fail(err, HL_E_USAGE, "there is no command '%s'; did you mean '%s'?\nSee: hilum help",
-                       shown, best.word);
+        return hl_fail(err, HL_E_USAGE,
+                       "there is no command '%s'; did you mean '%s'?\nSee: hilum help", shown,
+                       best.word);
     return hl_fail(err, HL_E_USAGE, "there is no command '%s'\nSee: hilum help", shown);
 }
 

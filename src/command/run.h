@@ -6,8 +6,8 @@
 
 #include "command/command.h"
 
-/* Run command. --jobs, when given, goes to ctl->jobs. ctl may be NULL. Also after a failure result may
- * hold what is known; free it with hl_result_free(). */
+/* Run command. --jobs, when given, goes to ctl->jobs. ctl may be NULL. Also after a failure result
+ * may hold what is known; free it with hl_result_free(). */
 hl_code hl_command_run(const hl_command *command, const hl_options *options, hl_ctl *ctl,
                        hl_result *result, hl_error *err);
 

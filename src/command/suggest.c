@@ -9,7 +9,8 @@ static int min3(int a, int b, int c)
     return m < c ? m : c;
 }
 
-/* Edits (insert, delete, replace, swap of neighbours) that make b of a: optimal string alignment. */
+/* Edits (insert, delete, replace, swap of neighbours) that make b of a: optimal string alignment.
+ */
 static int edits(hl_str a, hl_str b)
 {
     int row[3][MAX_WORD + 1];

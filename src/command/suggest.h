@@ -12,8 +12,8 @@ typedef struct {
     int distance;
 } hl_nearest;
 
-/* Compare typed with one known word; best keeps the nearer of the two, the first one when equal. Words
- * that have too little in common are not taken. */
+/* Compare typed with one known word; best keeps the nearer of the two, the first one when equal.
+ * Words that have too little in common are not taken. */
 void hl_nearest_try(hl_nearest *best, hl_str typed, const char *known);
 
 #endif

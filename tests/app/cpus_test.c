@@ -4,7 +4,8 @@
 #include "tap.h"
 
 /* A machine's /proc/self/cgroup and one file below /sys/fs/cgroup, in a folder of its own. */
-static const char *machine(const char *cgroup, const char *folder, const char *file, const char *text)
+static const char *machine(const char *cgroup, const char *folder, const char *file,
+                           const char *text)
 {
     const char *root = temp_folder();
     char command[1024];
@@ -42,7 +43,8 @@ static void a_cgroup_v2_quota_is_rounded_up(void)
 static void a_parents_quota_counts_too(void)
 {
     is_int(app_default_jobs(machine("0::/a/b\\n", "/a", "cpu.max", "500000 100000\\n"), "64"), 5);
-    is_int(app_default_jobs(machine("0::/not/here\\n", "", "cpu.max", "400000 100000\\n"), "64"), 4);
+    is_int(app_default_jobs(machine("0::/not/here\\n", "", "cpu.max", "400000 100000\\n"), "64"),
+           4);
     is_int(app_default_jobs(machine("0::/\\n", "", "cpu.max", "300000 100000\\n"), "64"), 3);
 }
 

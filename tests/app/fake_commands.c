@@ -1,6 +1,6 @@
 /*
- * fake_commands.c - the commands of hilum-fake: the real program (src/app) around jobs that do what a
- * test needs to see. Replaces src/command/registry.c.
+ * fake_commands.c - the commands of hilum-fake: the real program (src/app) around jobs that do what
+ * a test needs to see. Replaces src/command/registry.c.
  */
 #include <time.h>
 
@@ -48,7 +48,8 @@ static hl_code run_end(const hl_options *o, hl_ctl *ctl, hl_result *result, hl_e
     }
     if (strcmp(how, "input") == 0) {
         hl_buf_text(&result->json, "{\"missing\":[3,17]}");
-        return hl_fail_at(err, HL_E_INPUT, "hosp/a.csv", 7, 99, "column x: 'y' is no date\nDownload it again.");
+        return hl_fail_at(err, HL_E_INPUT, "hosp/a.csv", 7, 99,
+                          "column x: 'y' is no date\nDownload it again.");
     }
     if (strcmp(how, "system") == 0)
         return hl_fail(err, HL_E_IO, "the system said no");
@@ -62,7 +63,12 @@ static hl_code run_end(const hl_options *o, hl_ctl *ctl, hl_result *result, hl_e
 }
 
 static const hl_option work_options[] = {
-    {.name = "items", .type = HL_OPT_INT, .value = "N", .initial = "1", .min = 0, .max = 1000000,
+    {.name = "items",
+     .type = HL_OPT_INT,
+     .value = "N",
+     .initial = "1",
+     .min = 0,
+     .max = 1000000,
      .help = "how many, it's your choice"},
     {.name = "stuck", .type = HL_OPT_FLAG, .help = "the first item never ends"},
     HL_OPTION_JOBS,
@@ -70,19 +76,26 @@ static const hl_option work_options[] = {
 };
 static const hl_option end_options[] = {
     {.name = "file", .type = HL_OPT_PATH, .value = "FILE", .argument = true, .help = "not read"},
-    {.name = "how", .type = HL_OPT_CHOICE, .value = "WORD", .initial = "long",
-     .choices = "long|partial|input|system|limit|bug", .help = "how it ends: [one of these]"},
+    {.name = "how",
+     .type = HL_OPT_CHOICE,
+     .value = "WORD",
+     .initial = "long",
+     .choices = "long|partial|input|system|limit|bug",
+     .help = "how it ends: [one of these]"},
     HL_OPTION_MERGE,
     {0},
 };
 
-static const hl_command do_work = {.name = "do work", .summary = "work on items", .about = "Works.",
-                                   .option = work_options, .run = run_work,
+static const hl_command do_work = {.name = "do work",
+                                   .summary = "work on items",
+                                   .about = "Works.",
+                                   .option = work_options,
+                                   .run = run_work,
                                    .example = {"hilum do work", "hilum do work --items 3"}};
-static const hl_command do_nothing = {.name = "do nothing", .summary = "the same", .option = work_options,
-                                      .run = run_work};
-static const hl_command end = {.name = "end", .summary = "end in some way", .option = end_options,
-                               .run = run_end};
+static const hl_command do_nothing = {
+    .name = "do nothing", .summary = "the same", .option = work_options, .run = run_work};
+static const hl_command end = {
+    .name = "end", .summary = "end in some way", .option = end_options, .run = run_end};
 
 const hl_command *const hl_commands[] = {&do_work, &do_nothing, &end, NULL};
 

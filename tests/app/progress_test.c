@@ -11,8 +11,14 @@ static int width(const char *text)
     return n;
 }
 
-static const app_view half = {.phase = "rendering films", .done = 1204, .total = 2300, .failed = 3,
-                              .items_per_s = 312.4, .bytes_per_s = 45e6, .left_s = 65, .phase_s = 4};
+static const app_view half = {.phase = "rendering films",
+                              .done = 1204,
+                              .total = 2300,
+                              .failed = 3,
+                              .items_per_s = 312.4,
+                              .bytes_per_s = 45e6,
+                              .left_s = 65,
+                              .phase_s = 4};
 
 static void a_wide_terminal_shows_everything(void)
 {
@@ -40,7 +46,8 @@ static void a_narrow_terminal_drops_what_matters_least(void)
 static void no_line_is_wider_than_the_terminal(void)
 {
     char text[APP_LINE_BYTES];
-    const app_view long_name = {.phase = "\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9", .left_s = -1};
+    const app_view long_name = {.phase = "\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9",
+                                .left_s = -1};
     for (int columns = 0; columns < 200; columns++) {
         app_progress_bar_line(&half, columns, true, text);
         ok(width(text) <= columns);
@@ -53,8 +60,12 @@ static void no_line_is_wider_than_the_terminal(void)
 static void without_a_total_there_is_no_bar_but_the_time(void)
 {
     char text[APP_LINE_BYTES];
-    const app_view v = {.phase = "reading labevents", .done = 12345678, .items_per_s = 1234567,
-                        .bytes_per_s = 98e6, .left_s = -1, .phase_s = 3725};
+    const app_view v = {.phase = "reading labevents",
+                        .done = 12345678,
+                        .items_per_s = 1234567,
+                        .bytes_per_s = 98e6,
+                        .left_s = -1,
+                        .phase_s = 3725};
     app_progress_bar_line(&v, 79, false, text);
     is_str(text, "reading labevents  12,345,678  1.2 M/s  98 MB/s  1:02:05");
 }
@@ -63,7 +74,8 @@ static void a_log_gets_words(void)
 {
     char text[APP_LINE_BYTES];
     app_progress_plain_line(&half, text);
-    is_str(text, "rendering films: 1,204 of 2,300 (52%), 0:04, 3 failed, 312/s, 45 MB/s, 1:05 left");
+    is_str(text,
+           "rendering films: 1,204 of 2,300 (52%), 0:04, 3 failed, 312/s, 45 MB/s, 1:05 left");
     app_progress_plain_line(&(app_view){.phase = "", .left_s = -1, .phase_s = 10}, text);
     is_str(text, "starting: 0:10");
 }

@@ -14,14 +14,32 @@ static hl_code run_nothing(const hl_options *o, hl_ctl *ctl, hl_result *result, 
 }
 
 static const hl_option table[] = {
-    {.name = "cohort", .type = HL_OPT_PATH, .value = "COHORT", .required = true, .argument = true,
+    {.name = "cohort",
+     .type = HL_OPT_PATH,
+     .value = "COHORT",
+     .required = true,
+     .argument = true,
      .help = "folder of a cohort"},
     {.name = "list", .type = HL_OPT_PATH, .value = "FILE", .argument = true, .help = "only these"},
     HL_OPTION_OUT,
-    {.name = "train-n", .type = HL_OPT_INT, .value = "N", .initial = "10000", .min = 1, .max = 99999,
+    {.name = "train-n",
+     .type = HL_OPT_INT,
+     .value = "N",
+     .initial = "10000",
+     .min = 1,
+     .max = 99999,
      .help = "rows of train"},
-    {.name = "seed", .type = HL_OPT_INT, .value = "N", .min = INT64_MIN, .max = INT64_MAX, .help = "any number"},
-    {.name = "store", .type = HL_OPT_CHOICE, .value = "WORD", .initial = "npy", .choices = "npy|compact",
+    {.name = "seed",
+     .type = HL_OPT_INT,
+     .value = "N",
+     .min = INT64_MIN,
+     .max = INT64_MAX,
+     .help = "any number"},
+    {.name = "store",
+     .type = HL_OPT_CHOICE,
+     .value = "WORD",
+     .initial = "npy",
+     .choices = "npy|compact",
      .help = "how films are kept"},
     {.name = "title", .type = HL_OPT_TEXT, .value = "TEXT", .help = "a title, it's free"},
     {.name = "compat", .type = HL_OPT_FLAG, .help = "as published"},
@@ -30,10 +48,13 @@ static const hl_option table[] = {
     HL_OPTION_MERGE,
     {0},
 };
-static const hl_command pack = {.name = "pack", .summary = "make tensors", .option = table,
-                                .about = "First paragraph.\n\nSecond one.\n  as it is",
-                                .example = {"hilum pack a --out b", "hilum pack a --out b --compat"},
-                                .run = run_nothing};
+static const hl_command pack = {
+    .name = "pack",
+    .summary = "make tensors",
+    .option = table,
+    .about = "First paragraph.\n\nSecond one.\n  as it is",
+    .example = {"hilum pack a --out b", "hilum pack a --out b --compat"},
+    .run = run_nothing};
 
 static hl_error err;
 
@@ -112,10 +133,12 @@ static void a_shard_is_two_numbers(void)
     is_int(i, 3);
     is_int(n, 64);
     hl_options_free(&o);
-    refused(WORDS("c", "--out", "o", "--shard", "4/4"), "--shard 4/4: the first number goes from 0 to 3");
+    refused(WORDS("c", "--out", "o", "--shard", "4/4"),
+            "--shard 4/4: the first number goes from 0 to 3");
     refused(WORDS("c", "--out", "o", "--shard", "-1/4"), "the first number goes from 0 to 3");
     refused(WORDS("c", "--out", "o", "--shard", "0/0"), "the second number goes from 1 to 99999");
-    refused(WORDS("c", "--out", "o", "--shard", "0/100000"), "the second number goes from 1 to 99999");
+    refused(WORDS("c", "--out", "o", "--shard", "0/100000"),
+            "the second number goes from 1 to 99999");
     refused(WORDS("c", "--out", "o", "--shard", "1"), "'1' is no I/N");
     refused(WORDS("c", "--out", "o", "--shard", "/"), "'/' is no I/N");
     refused(WORDS("c", "--out", "o", "--shard="), "'' is no I/N");
@@ -123,8 +146,10 @@ static void a_shard_is_two_numbers(void)
 
 static void a_wrong_value_says_what_is_allowed(void)
 {
-    refused(WORDS("c", "--out", "o", "--train-n", "0"), "--train-n: 0 is out of range\nAllowed: 1 to 99999.");
-    refused(WORDS("c", "--out", "o", "--train-n", "1e3"), "--train-n: '1e3' is no whole number\nAllowed:");
+    refused(WORDS("c", "--out", "o", "--train-n", "0"),
+            "--train-n: 0 is out of range\nAllowed: 1 to 99999.");
+    refused(WORDS("c", "--out", "o", "--train-n", "1e3"),
+            "--train-n: '1e3' is no whole number\nAllowed:");
     refused(WORDS("c", "--out", "o", "--train-n", "9223372036854775808"), "is no whole number");
     refused(WORDS("c", "--out", "o", "--store", "np"),
             "--store: 'np' is not one of its values\nAllowed: npy or compact.");
@@ -137,7 +162,8 @@ static void a_wrong_value_says_what_is_allowed(void)
 
 static void an_unknown_option_suggests_the_nearest(void)
 {
-    refused(WORDS("c", "--out", "o", "--trian-n", "4"), "pack knows no option --trian-n; did you mean --train-n?");
+    refused(WORDS("c", "--out", "o", "--trian-n", "4"),
+            "pack knows no option --trian-n; did you mean --train-n?");
     refused(WORDS("c", "--out", "o", "--train"), "did you mean --train-n?");
     refused(WORDS("c", "--out", "o", "--zzz"), "pack knows no option --zzz\nSee: hilum help pack");
     refused(WORDS("c", "--out", "o", "-x"), "pack knows no option -x");
@@ -170,14 +196,16 @@ static void a_hidden_option_comes_only_through_json(void)
 static void json_gives_the_same_as_words(void)
 {
     hl_options *a = WORDS("c", "--out", "o", "--compat", "--shard", "1/4", "--train-n", "8");
-    hl_options *b = json("{\"train-n\": 8, \"shard\": \"1/4\", \"compat\": true, \"out\": \"o\", \"seed\": null,"
-                         " \"cohort\": \"c\"}");
+    hl_options *b = json(
+        "{\"train-n\": 8, \"shard\": \"1/4\", \"compat\": true, \"out\": \"o\", \"seed\": null,"
+        " \"cohort\": \"c\"}");
     hl_buf x = {0}, y = {0};
     ok(a && b);
     hl_options_to_json(a, &x, NULL);
     hl_options_to_json(b, &y, NULL);
     is_str(x.at, y.at);
-    is_str(x.at, "{\"cohort\":\"c\",\"out\":\"o\",\"train-n\":8,\"compat\":true,\"shard\":\"1/4\"}");
+    is_str(x.at,
+           "{\"cohort\":\"c\",\"out\":\"o\",\"train-n\":8,\"compat\":true,\"shard\":\"1/4\"}");
     hl_buf_free(&x);
     hl_buf_free(&y);
     hl_options_free(&a);
@@ -186,12 +214,17 @@ static void json_gives_the_same_as_words(void)
 
 static void json_of_the_wrong_kind_is_refused(void)
 {
-    refused(json("{\"cohort\": \"c\", \"out\": \"o\", \"train-n\": \"8\"}"), "option \"train-n\" must be a whole number");
-    refused(json("{\"cohort\": \"c\", \"out\": \"o\", \"train-n\": 8.0}"), "option \"train-n\" must be a whole number");
-    refused(json("{\"cohort\": \"c\", \"out\": \"o\", \"train-n\": 0}"), "option \"train-n\": 0 is out of range");
+    refused(json("{\"cohort\": \"c\", \"out\": \"o\", \"train-n\": \"8\"}"),
+            "option \"train-n\" must be a whole number");
+    refused(json("{\"cohort\": \"c\", \"out\": \"o\", \"train-n\": 8.0}"),
+            "option \"train-n\" must be a whole number");
+    refused(json("{\"cohort\": \"c\", \"out\": \"o\", \"train-n\": 0}"),
+            "option \"train-n\": 0 is out of range");
     refused(json("{\"cohort\": \"c\", \"out\": 5}"), "option \"out\" must be text");
-    refused(json("{\"cohort\": \"c\", \"out\": \"o\", \"compat\": 1}"), "option \"compat\" must be true or false");
-    refused(json("{\"cohort\": \"c\", \"out\": \"o\", \"trainn\": 1}"), "did you mean \"train-n\"?");
+    refused(json("{\"cohort\": \"c\", \"out\": \"o\", \"compat\": 1}"),
+            "option \"compat\" must be true or false");
+    refused(json("{\"cohort\": \"c\", \"out\": \"o\", \"trainn\": 1}"),
+            "did you mean \"train-n\"?");
     refused(json("{\"cohort\": \"c\"}"), "option \"out\" is missing");
     refused(json("[]"), "options must be a JSON object");
     refused(json("{\"out\": "), "options");
@@ -257,7 +290,8 @@ static void help_fits_80_columns_and_leaves_out_the_hidden(void)
 static void a_long_example_is_broken_before_an_option(void)
 {
     hl_buf out = {0};
-    hl_help_example("hilum pack a-cohort-folder --ecg some/where/else --cxr another/place --out pack && hilum merge pack",
+    hl_help_example("hilum pack a-cohort-folder --ecg some/where/else --cxr another/place --out "
+                    "pack && hilum merge pack",
                     2, &out);
     is_str(out.at, "  hilum pack a-cohort-folder --ecg some/where/else --cxr another/place \\\n"
                    "      --out pack && hilum merge pack\n");
@@ -266,8 +300,10 @@ static void a_long_example_is_broken_before_an_option(void)
 
 static void a_man_page_escapes_what_roff_would_read(void)
 {
-    static const hl_option none[] = {{.name = "x", .type = HL_OPT_FLAG, .help = ".dot and \\ and 'quote'"}, {0}};
-    const hl_command c = {.name = "a b", .summary = "does it", .option = none, .about = ".first\n'second"};
+    static const hl_option none[] = {
+        {.name = "x", .type = HL_OPT_FLAG, .help = ".dot and \\ and 'quote'"}, {0}};
+    const hl_command c = {
+        .name = "a b", .summary = "does it", .option = none, .about = ".first\n'second"};
     hl_buf out = {0};
     hl_man_command(&c, &out);
     like(out.at, ".TH HILUM\\-A\\-B 1");
@@ -284,7 +320,8 @@ static void the_nearest_word_is_near(void)
     best = (hl_nearest){0};
     hl_nearest_try(&best, hl_str_of("abc"), "xyz");
     hl_nearest_try(&best, hl_str_of(""), "x");
-    hl_nearest_try(&best, hl_str_of("a-word-that-is-far-too-long-to-be-a-mistyped-option-name"), "x");
+    hl_nearest_try(&best, hl_str_of("a-word-that-is-far-too-long-to-be-a-mistyped-option-name"),
+                   "x");
     ok(best.word == NULL);
 }
 
