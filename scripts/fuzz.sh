@@ -64,7 +64,7 @@ seeds_of() {
     csv) find tests/data/csv -type f 2>/dev/null ;;
     gzip) find tests/data -name '*.gz' -type f 2>/dev/null ;;
     jpeg) find tests/data -name '*.jpg' -type f 2>/dev/null ;;
-    json) find share/recipes tests/data -name '*.json' -type f 2>/dev/null ;;
+    json | recipe) find share/recipes tests/data -name '*.json' -type f 2>/dev/null ;;
     npy) find tests/data -name '*.npy' -type f 2>/dev/null ;;
     wfdb_header) find tests/data -name '*.hea' -type f 2>/dev/null ;;
     wfdb_signal) find tests/data -name '*.dat' -type f 2>/dev/null ;;
