@@ -7,7 +7,7 @@ import sys
 import numpy as np
 from PIL import Image
 
-WIDTH, HEIGHT, GRAIN = 2544, 3056, 3.0
+WIDTH, HEIGHT, GRAIN = 2544, 3056, 1.8
 
 
 def film(random):

@@ -78,6 +78,8 @@ typedef struct {
     int32_t cpu;    /* hl_cpu_request: 0 = best the machine has; set by the caller before */
     int32_t reserved;
     hl_log *log;    /* warnings go here; NULL = dropped. Made by hl_log_new(), owned by the caller */
+    int64_t bytes_end; /* what bytes will be at the end of this phase, 0 = not known: how far a
+                          phase is that reads one large file */
 } hl_ctl;
 
 /* Levels of hl_log lines. */

@@ -51,9 +51,7 @@ static const char *time_text(double s, char out[32])
 
 static int percent(const app_view *v)
 {
-    if (v->total <= 0 || v->done <= 0)
-        return 0;
-    return v->done >= v->total ? 100 : (int)((double)v->done * 100 / (double)v->total);
+    return v->part >= 1 ? 100 : (int)(v->part * 100);
 }
 
 /* --- the lines -------------------------------------------------------------------------------- */
@@ -95,10 +93,8 @@ static int bar_columns(int columns)
 
 static void put_bar(row *l, const app_view *v, int columns, bool utf8)
 {
-    int full = v->total > 0 ? (int)((double)v->done / (double)v->total * columns) : 0;
+    int full = (int)(v->part * columns);
 
-    if (full < 0)
-        full = 0;
     put(l, utf8 ? "  " : "  [");
     for (int i = 0; i < columns; i++)
         put(l, i < full ? (utf8 ? "\u2588" : "#") : (utf8 ? "\u2591" : "."));
@@ -122,7 +118,7 @@ static void compose(row *l, const app_view *v, const detail *d, int bar, bool ut
     char text[32];
 
     put(l, v->phase[0] ? v->phase : "starting");
-    if (v->total > 0) {
+    if (v->part >= 0) {
         if (d->bar)
             put_bar(l, v, bar, utf8);
         snprintf(text, sizeof text, " %3d%%", percent(v));
@@ -147,7 +143,7 @@ static void compose(row *l, const app_view *v, const detail *d, int bar, bool ut
         put(l, "  ");
         put(l, time_text(v->left_s, text));
         put(l, " left");
-    } else if (d->left && v->total <= 0) {
+    } else if (d->left && v->part < 0) {
         put(l, "  ");
         put(l, time_text(v->phase_s, text));
     }
@@ -189,10 +185,12 @@ void app_progress_plain_line(const app_view *v, char out[APP_LINE_BYTES])
     if (v->total > 0) {
         put(&l, " of ");
         put(&l, hl_count_text(v->total, text));
-        snprintf(text, sizeof text, " (%d%%)", percent(v));
+    }
+    if (v->part >= 0) {
+        snprintf(text, sizeof text, v->total > 0 ? " (%d%%)" : " %d%%", percent(v));
         put(&l, text);
     }
-    put(&l, v->done > 0 || v->total > 0 ? ", " : " ");
+    put(&l, v->done > 0 || v->part >= 0 ? ", " : " ");
     put(&l, time_text(v->phase_s, text));
     if (v->failed > 0) {
         put(&l, ", ");
@@ -216,6 +214,17 @@ void app_progress_plain_line(const app_view *v, char out[APP_LINE_BYTES])
 
 /* --- rates ------------------------------------------------------------------------------------ */
 
+/* How far the phase is: by items where they are counted, else by the bytes of its file. */
+static double part_of(const app_progress *p, const app_view *v, int64_t bytes, int64_t bytes_end)
+{
+    if (v->total > 0)
+        return v->done >= v->total ? 1 : v->done <= 0 ? 0 : (double)v->done / (double)v->total;
+    if (bytes_end <= p->phase_bytes)
+        return -1;
+    double part = (double)(bytes - p->phase_bytes) / (double)(bytes_end - p->phase_bytes);
+    return part > 1 ? 1 : part;
+}
+
 app_view app_progress_view(app_progress *p, const hl_ctl *ctl, double now_s)
 {
     const char *phase = __atomic_load_n(&ctl->phase, __ATOMIC_ACQUIRE);
@@ -230,6 +239,7 @@ app_view app_progress_view(app_progress *p, const hl_ctl *ctl, double now_s)
     if (p->n_samples == 0 || phase != p->phase || v.done < newest->done) {
         p->phase = phase;
         p->phase_at_s = now_s;
+        p->phase_bytes = bytes;
         p->n_samples = 1;
         p->newest = 0;
         p->sample[0] = (app_sample){now_s, v.done, bytes};
@@ -241,6 +251,8 @@ app_view app_progress_view(app_progress *p, const hl_ctl *ctl, double now_s)
         p->sample[p->newest] = (app_sample){now_s, v.done, bytes};
     }
     v.phase_s = now_s - p->phase_at_s;
+    int64_t bytes_end = __atomic_load_n(&ctl->bytes_end, __ATOMIC_RELAXED);
+    v.part = part_of(p, &v, bytes, bytes_end);
 
     int oldest = (p->newest + APP_SAMPLES - p->n_samples + 1) % APP_SAMPLES;
     double span = now_s - p->sample[oldest].at_s;
@@ -249,6 +261,8 @@ app_view app_progress_view(app_progress *p, const hl_ctl *ctl, double now_s)
         v.bytes_per_s = (double)(bytes - p->sample[oldest].bytes) / span;
         if (v.total > 0 && v.done <= v.total && v.items_per_s > 0)
             v.left_s = (double)(v.total - v.done) / v.items_per_s;
+        else if (v.total <= 0 && v.part >= 0 && v.bytes_per_s > 0)
+            v.left_s = (double)(bytes_end - bytes) / v.bytes_per_s;
     }
     return v;
 }

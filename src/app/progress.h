@@ -11,6 +11,7 @@
 typedef struct {
     const char *phase; /* "" = none yet */
     int64_t done, total, failed;
+    double part;                     /* of the phase, 0 to 1; < 0 = not known */
     double items_per_s, bytes_per_s; /* 0 = not known */
     double left_s;                   /* < 0 = not known */
     double phase_s;                  /* since the phase began */
@@ -38,6 +39,7 @@ typedef struct {
     char last[APP_LINE_BYTES];
     const char *phase;
     double phase_at_s, plain_at_s;
+    int64_t phase_bytes; /* ctl->bytes when the phase was first seen */
     app_sample sample[APP_SAMPLES]; /* ring */
     int n_samples, newest;
 } app_progress;

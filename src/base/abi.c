@@ -13,7 +13,7 @@
     X(hl_error, offset, 16)                                                                        \
     X(hl_error, path, 24)                                                                          \
     X(hl_error, message, 536)
-#define CTL_BYTES 64
+#define CTL_BYTES 72
 #define CTL_FIELDS(X)                                                                              \
     X(hl_ctl, done, 0)                                                                             \
     X(hl_ctl, total, 8)                                                                            \
@@ -24,7 +24,8 @@
     X(hl_ctl, jobs, 44)                                                                            \
     X(hl_ctl, cpu, 48)                                                                             \
     X(hl_ctl, reserved, 52)                                                                        \
-    X(hl_ctl, log, 56)
+    X(hl_ctl, log, 56)                                                                             \
+    X(hl_ctl, bytes_end, 64)
 
 #define PROVE(type, field, at)                                                                     \
     _Static_assert(offsetof(type, field) == (at), #type "." #field " has moved");

@@ -14,6 +14,7 @@ static inline void hl_ctl_phase(hl_ctl *ctl, const char *name, int64_t total)
     __atomic_store_n(&ctl->done, 0, __ATOMIC_RELAXED);
     __atomic_store_n(&ctl->failed, 0, __ATOMIC_RELAXED);
     __atomic_store_n(&ctl->total, total, __ATOMIC_RELAXED);
+    __atomic_store_n(&ctl->bytes_end, 0, __ATOMIC_RELAXED);
     __atomic_store_n(&ctl->phase, name, __ATOMIC_RELEASE);
 }
 static inline void hl_ctl_done(hl_ctl *ctl, int64_t n)
@@ -35,6 +36,13 @@ static inline void hl_ctl_bytes(hl_ctl *ctl, int64_t n)
 {
     if (ctl)
         __atomic_fetch_add(&ctl->bytes, n, __ATOMIC_RELAXED);
+}
+/* This phase reads n more bytes: its progress can be told from ctl->bytes. */
+static inline void hl_ctl_expect_bytes(hl_ctl *ctl, int64_t n)
+{
+    if (ctl)
+        __atomic_store_n(&ctl->bytes_end, __atomic_load_n(&ctl->bytes, __ATOMIC_RELAXED) + n,
+                         __ATOMIC_RELAXED);
 }
 static inline bool hl_ctl_cancelled(const hl_ctl *ctl)
 {

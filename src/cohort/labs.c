@@ -166,6 +166,16 @@ static hl_code skip_others(lab_pass *p, hl_error *err)
     return c;
 }
 
+/* The one long file: its size tells how far the pass is. */
+static void expect(hl_ctl *ctl, const char *path)
+{
+    hl_in *in = NULL;
+
+    if (hl_in_open(path, &in, NULL) == HL_OK)
+        hl_ctl_expect_bytes(ctl, hl_in_size(in));
+    hl_in_close(&in);
+}
+
 static hl_code read_labs(lab_pass *p, hl_error *err)
 {
     hl_selection *s = p->s;
@@ -180,8 +190,10 @@ static hl_code read_labs(lab_pass *p, hl_error *err)
     hl_field f[N_L];
     hl_code c = hl_source_path(s->o->mimiciv, t, path, relative, err);
 
-    if (c == HL_OK)
+    if (c == HL_OK) {
+        expect(s->ctl, path);
         c = hl_csv_open(path, want, N_L, &options, &p->csv, err);
+    }
     if (c == HL_OK)
         c = skip_others(p, err);
     while (c == HL_OK && (c = hl_csv_next(p->csv, f, err)) == HL_OK)

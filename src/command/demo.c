@@ -261,7 +261,7 @@ static hl_code run(const hl_options *o, hl_ctl *ctl, hl_result *result, hl_error
 
 const hl_command hl_command_demo = {
     .name = "demo",
-    .summary = "Make a synthetic hospital, its cohort, tensors and scorecard.",
+    .summary = "make a synthetic hospital, its cohort, tensors and scorecard",
     .about =
         "Runs the whole way on data that needs no permission: hilum synth makes a hospital in the "
         "layouts of PhysioNet, hilum cohort build selects and splits, hilum pack makes the "

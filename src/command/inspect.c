@@ -1,3 +1,5 @@
+#include "command/inspect.h"
+
 /*
  * inspect.c - hilum inspect FILE: what a file is and holds.
  *
@@ -6,7 +8,6 @@
  * the first bytes and a describer in a file of its own; the first row that fits describes.
  */
 #include "base/ctl.h"
-#include "command/inspect.h"
 
 /* The first bytes of the file, inflated where it is gzip. */
 typedef struct {

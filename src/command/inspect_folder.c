@@ -21,6 +21,7 @@ typedef struct {
 static const layout layouts[] = {
     {"hilum-output", "output of hilum", {{"manifest.json", ""}, {NULL, NULL}}},
     {"hilum-unfinished", "output of hilum, not finished", {{".hilum", ""}, {NULL, NULL}}},
+    {"hilum-compact-store", "compact store of hilum pack", {{"store.json", ""}, {"films.npy", ""}}},
     {"mimic-iv", "MIMIC-IV", {{"hosp", ""}, {NULL, NULL}}},
     {"mimic-iv-hosp", "tables of MIMIC-IV hosp", {{"patients.csv", ""}, {"admissions.csv", ""}}},
     {"mimic-iv-hosp", "tables of MIMIC-IV hosp",

@@ -94,7 +94,7 @@ static hl_code run(const hl_options *o, hl_ctl *ctl, hl_result *result, hl_error
 
 const hl_command hl_command_scorecard = {
     .name = "scorecard",
-    .summary = "Draw a cohort on one self-contained page.",
+    .summary = "draw a cohort on one self-contained page",
     .about =
         "Reads the folder that hilum cohort build wrote and makes one HTML file: what each rule "
         "left, "

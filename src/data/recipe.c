@@ -7,7 +7,7 @@
 
 hl_code hl_recipe_read(const char *name, hl_json **out, hl_digest *digest, hl_error *err)
 {
-    char path[HL_PATH_BYTES];
+    char path[HL_PATH_BYTES], folder[HL_PATH_BYTES];
     char file[300];
     hl_buf canonical = {0};
     bool is_path = strchr(name, '/') || hl_str_ends(hl_str_of(name), ".json");
@@ -15,8 +15,10 @@ hl_code hl_recipe_read(const char *name, hl_json **out, hl_digest *digest, hl_er
 
     *out = NULL;
     if (!is_path) {
-        snprintf(file, sizeof file, "recipes/%.200s.json", name);
-        c = hl_share_path(file, path, err);
+        snprintf(file, sizeof file, "%.200s.json", name);
+        c = hl_share_path("recipes", folder, err);
+        if (c == HL_OK)
+            c = hl_path_join(folder, file, path, err);
         if (c == HL_OK && !hl_file_exists(path))
             c = hl_fail(err, HL_E_USAGE,
                         "no recipe '%s'\nGive the name of a shipped recipe, or a path to a .json file.",

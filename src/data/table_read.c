@@ -4,6 +4,9 @@
  * else f64, else bool, else text. symile.md 1.1 */
 typedef struct {
     bool not_int, not_number, not_bool, any, hole;
+    bool minus;  /* a cell begins with '-' */
+    bool large;  /* the first cell that is no i64 is so because it is too large: pandas tries u64 */
+    bool beyond; /* and one is too large for that: text, whatever the other cells are */
 } sniff;
 
 /* A column while it is being read: cells of kept rows in one growing array. */
@@ -34,10 +37,55 @@ static bool parse_bool(hl_str s, int64_t *v)
     return true;
 }
 
+typedef enum { WHOLE, WHOLE_TOO_LARGE, NOT_WHOLE } whole;
+
+static bool is_blank(char c)
+{
+    return c == ' ' || (unsigned char)(c - '\t') < 5;
+}
+
+/* pandas looks at the digits until they pass the limit, so that what follows them matters only below
+ * it: 99999999999999999999.5 is too large, 1.5 is no integer. */
+static whole whole_number(hl_str text, uint64_t limit, bool *minus)
+{
+    const char *p = text.at, *end = p + text.n;
+    uint64_t v = 0;
+
+    while (p < end && is_blank(*p))
+        p++;
+    *minus = p < end && *p == '-';
+    p += *minus || (p < end && *p == '+');
+    const char *digits = p;
+    for (; p < end && (unsigned char)(*p - '0') < 10; p++)
+        if (__builtin_mul_overflow(v, 10u, &v) ||
+            __builtin_add_overflow(v, (uint64_t)(*p - '0'), &v) || v > limit + (*minus && ~limit))
+            return WHOLE_TOO_LARGE;
+    if (p == digits)
+        return NOT_WHOLE;
+    while (p < end && is_blank(*p))
+        p++;
+    return p == end ? WHOLE : NOT_WHOLE;
+}
+
+/* pandas takes any cell with a sign for a whole number in its second, unsigned pass. */
+static void sniff_large(sniff *s, hl_str text)
+{
+    bool minus;
+    whole w = whole_number(text, UINT64_MAX, &minus);
+
+    if (minus) {
+        s->minus = true;
+        return;
+    }
+    s->beyond = w == WHOLE_TOO_LARGE;
+    s->large = w != NOT_WHOLE;
+}
+
 static void sniff_cell(sniff *s, hl_str text, bool missing)
 {
     int64_t i;
     double f;
+    bool minus;
 
     if (missing) {
         s->hole = true;
@@ -55,6 +103,8 @@ static void sniff_cell(sniff *s, hl_str text, bool missing)
 /* True once no further cell can change the type from text. */
 static bool sniff_is_text(const sniff *s)
 {
+    if (s->beyond)
+        return true;
     return s->not_int && s->not_number && s->not_bool;
 }
 
@@ -64,6 +114,8 @@ static hl_col_type sniff_type(const sniff *s)
         return HL_COL_F64;
     if (!s->not_int)
         return s->hole ? HL_COL_F64 : HL_COL_I64;
+    if (s->large)
+        return HL_COL_TEXT;
     if (!s->not_number)
         return HL_COL_F64;
     /* pandas keeps True/False with a hole as objects, which print as the text does. */
@@ -158,14 +210,29 @@ static hl_code take_row(reader *r, hl_error *err)
     return c;
 }
 
+/* Integers of 64 bits without a sign print without leading zeros and blanks. */
+static void canonical(hl_str *text)
+{
+    while (text->n && is_blank(text->at[text->n - 1]))
+        text->n--;
+    while (text->n > 1 && (is_blank(*text->at) || *text->at == '+' || *text->at == '0')) {
+        text->at++;
+        text->n--;
+    }
+}
+
 /* An AUTO column was read as text; give it the type that all cells together allow. */
 static hl_code settle(growing *g, hl_error *err)
 {
     hl_column *c = &g->column;
     hl_col_type type = sniff_type(&g->seen);
 
-    if (type == HL_COL_TEXT)
+    if (type == HL_COL_TEXT) {
+        bool unsigned_ints = g->seen.large && !g->seen.beyond && !g->seen.minus && !g->seen.hole;
+        for (size_t i = 0; unsigned_ints && i < c->n; i++)
+            canonical(&c->text[i]);
         return HL_OK;
+    }
     size_t n = c->n ? c->n : 1;
     c->type = type;
     if (type == HL_COL_F64)

@@ -27,6 +27,8 @@ def usage(cohort):
     wrong = [
         (["cohort", "build", "--out", folder],
          "hilum: --mimiciv DIR is missing: MIMIC-IV, or a hospital's tables in its layout: hosp/*.csv.gz or .csv"),
+        (["cohort", "build", "--mimiciv", HERE, *media(HERE), "--out", folder, "--recipe", "symile"],
+         "hilum: no recipe 'symile'"),
         (["pack", cohort, "--out", folder], "hilum: --ecg and --cxr are needed (or --expand)"),
         (["pack", cohort, *media(HERE), "--out", folder, "--shard", "3/3"],
          "hilum: --shard 3/3: the first number goes from 0 to 2"),

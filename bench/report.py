@@ -1,0 +1,166 @@
+"""The page bench/RESULTS.md from the figures of run.py."""
+
+NOT_PEERS = ("hilum", "igzip")
+
+
+def number(x):
+    return f"{x:,.0f}" if x >= 100 else f"{x:.1f}" if x >= 10 else f"{x:.2f}" if x >= 1 else f"{x:.3f}"
+
+
+def cell(s):
+    return f"**{number(s['median'])}** ({number(s['least'])} - {number(s['most'])})"
+
+
+def table(head, rows):
+    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    return "\n".join(lines + ["| " + " | ".join(map(str, r)) + " |" for r in rows])
+
+
+def at_least(what, got, goal):
+    """A row of the goals' table: a ratio that should be goal or more."""
+    verdict = "met" if got >= goal else f"**missed** by {(1 - got / goal) * 100:.0f} %"
+    return (what, f">= {goal:g}", f"{got:.1f}", verdict)
+
+
+def at_most(what, got, goal):
+    verdict = "met" if got <= goal else f"**missed** by {(got / goal - 1) * 100:.0f} %"
+    return (what, f"<= {goal:g}", f"{got:.2f}", verdict)
+
+
+def commands(listed):
+    return "```\n" + "\n".join(f"{name + ':':26} {c}" for name, c in listed.items()) + "\n```"
+
+
+GOALS = ("goal", "wanted", "measured", "")
+
+
+def cohort_goals(figures):
+    peers = [n for n in figures if not n.startswith(NOT_PEERS)]
+    pandas = next(n for n in peers if n.startswith("pandas 2"))
+
+    def median(name, quantity):
+        return figures[name][quantity]["median"]
+
+    best = min(peers, key=lambda n: median(n, "cpu_s"))
+    cpu, rss = median("hilum", "cpu_s"), median("hilum", "rss_mb")
+    return [
+        at_least(f"CPU of {best}, the thriftiest, / hilum's", median(best, "cpu_s") / cpu, 4),
+        at_least(f"CPU of {pandas} / hilum's", median(pandas, "cpu_s") / cpu, 8),
+        at_most(f"hilum's memory / that of {best}", rss / median(best, "rss_mb"), 0.1),
+        at_most("hilum's wall time / that of `igzip -d`",
+                median("hilum", "wall_s") / median("igzip -d", "wall_s"), 1.2),
+    ]
+
+
+HOSPITALS = {
+    "few": "Every fifth patient has films (as in MIMIC-IV, where the film leaves a tenth of the "
+           "admissions): most rows of labevents belong to nobody in the cohort and are skipped early.",
+    "all": "Every patient has films, and three of four rows of labevents belong to somebody in the "
+           "cohort: much more is parsed, merged and grouped than with real archives.",
+}
+
+
+def cohort(r):
+    parts = [f"""## bench/cohort
+
+The whole selection of Symile-MIMIC (films in their window and on disk, labels, ECGs in their window
+with usable samples, earliest laboratory values, join) from a synthetic hospital of
+{r['patients']:,} patients with {r['lab_rows']:,} laboratory rows. hilum also computes digests of all it
+reads, splits the data set, draws candidates and writes the manifest; the others write one csv. The
+bench stops unless all agree on every admission, film, ECG and value. Films are few and small and only
+looked for, not read; ECGs are read only where an answer depends on it, by all programs. Files lie in
+the page cache. {r['rounds']} rounds, load average {r['load']:.1f} before them; median (least - most)."""]
+    for t in r["tables"]:
+        rows = [(n, cell(f["cpu_s"]), cell(f["wall_s"]), cell(f["rss_mb"]),
+                 f"{f['cpu_s']['median'] / t['figures']['hilum']['cpu_s']['median']:.1f}",
+                 f"{f['rss_mb']['median'] / t['figures']['hilum']['rss_mb']['median']:.1f}")
+                for n, f in t["figures"].items()]
+        parts += [
+            f"### {HOSPITALS[t['hospital']]}\n\n{t['cohort_rows']:,} admissions chosen; labevents.csv.gz "
+            f"has {t['gz_bytes'] / 1e6:,.0f} MB.",
+            table(("", "CPU s", "wall s", "memory peak MB", "CPU / hilum's", "memory / hilum's"), rows),
+            table(GOALS, cohort_goals(t["figures"])),
+            commands(t["commands"]),
+        ]
+    return "\n\n".join(parts)
+
+
+def one_thread(title, part, peer, goal):
+    f = part["figures"]
+    rows = [(n, cell(v["cpu_ms"]), cell(v["wall_ms"]), cell(v["rss_mb"]))
+            for n, v in (("hilum", f["hilum"]), (peer, f["peer"]))]
+    ratio = f["peer"]["cpu_ms"]["median"] / f["hilum"]["cpu_ms"]["median"]
+    return "\n\n".join([
+        title,
+        table(("", "CPU ms an item", "wall ms an item", "memory peak MB"), rows),
+        table(GOALS, [at_least(f"CPU of {peer} / hilum's", ratio, goal)]),
+        commands({n if n == "hilum" else "peer": c for n, c in part["commands"].items()}),
+    ])
+
+
+def whole_pack(r):
+    p, f = r["pack"], r["pack"]["figures"]
+    rows, goals = [], []
+    for store in ("compact", "npy"):
+        base = f[f"{store}, --jobs 1"]["wall_s"]["median"]
+        for j in p["jobs"]:
+            v = f[f"{store}, --jobs {j}"]
+            speedup = base / v["wall_s"]["median"]
+            rows.append((f"`--store {store} --jobs {j}`", cell(v["wall_s"]), cell(v["cpu_s"]),
+                         cell(v["rss_mb"]), f"{speedup:.2f}"))
+            if j > 1:
+                goals.append(at_least(f"`--store {store}`: wall time of 1 thread / of {j}", speedup,
+                                      0.9 * j))
+    return "\n\n".join([
+        f"### hilum pack as a whole\n\n{p['rows']} admissions with films of 2544 x 3056 px from "
+        "`hilum synth --films full`. Linear is taken as 0.9 of the number of threads: start, tables and "
+        "the flush to disk are not shared out. What is written is flushed to disk, so that wall time "
+        "depends on the disk, most of all with npy.",
+        table(("", "wall s", "CPU s", "memory peak MB", "speed-up"), rows),
+        table(GOALS, goals) if goals else "One CPU: nothing to compare.",
+        commands(p["commands"]),
+    ])
+
+
+def pack(r, version):
+    films, ecgs = r["films"], r["ecgs"]
+    return "\n\n".join([
+        f"## bench/pack\n\nOne thread; CPU time of reading, decoding and computing, start of the "
+        f"program left out. hilum's side is `kernels.c`: the functions that `hilum pack` calls, linked "
+        f"from the same library. Before anything is timed the bench stops unless both sides give the "
+        f"same bits. {r['rounds']} rounds, load average {r['load']:.1f} before them.",
+        one_thread(
+            f"### A film\n\nFile to f32 tensor (3, 320, 320), {films['items']} films of 2544 x 3056 px, "
+            f"{films['bytes'] / 1e6:.2f} MB each (made with a grain that gives them about the mean size "
+            "of MIMIC-CXR-JPG's). The peer does what the published script does: open, convert to RGB, "
+            "Resize, CenterCrop, ToTensor, Normalize. hilum also computes the file's SHA-256.",
+            films, f"Pillow {version['pillow']} + torchvision {version['torchvision']}", 2.5),
+        one_thread(
+            f"### An ECG\n\nRecord to f32 tensor (5000, 12), {ecgs['items']} records. The peer: rdrecord, "
+            "then the published scaling. hilum also computes the files' SHA-256 and compares the "
+            "checksums of the signals.",
+            ecgs, f"wfdb-python {version['wfdb']}", 20),
+        whole_pack(r),
+    ])
+
+
+def write(results, build):
+    machine = "\n".join(f"- {k}: {v}" for k, v in results["machine"].items())
+    versions = ", ".join(f"{k} {v}" for k, v in results["versions"].items())
+    parts = [f"""# Results of the bench
+
+Made by `bench/run.py` (`make bench`). Ratios carry over to other machines; times do so only roughly.
+CPU is user + system time of a program and all its threads; memory is the peak of its resident set. All
+programs run in turn within each round, as processes of their own, each free to use all CPUs unless said
+otherwise.
+
+## Machine
+
+{machine}
+- versions: {versions}"""]
+    if "cohort" in results:
+        parts.append(cohort(results["cohort"]))
+    if "pack" in results:
+        parts.append(pack(results["pack"], results["versions"]))
+    text = "\n\n".join(parts) + "\n"
+    return text if build == "build" else text.replace(f"{build}/", "build/")

@@ -1,0 +1,679 @@
+/*
+ * Out of memory is an ordinary error: the n-th allocation is made to fail, for n = 1, 2, 3, ... until
+ * the operation needs fewer. Each run must come back with HL_E_LIMIT and say so, or succeed with the
+ * right result; it must not crash, leak (descriptors here, memory under the sanitizer) or leave a
+ * part of a file under its name. The allocation functions are replaced by the linker (--wrap), so
+ * those inside shared libraries are not reached. Nothing is synced: a test of memory need not wait
+ * for the disk.
+ */
+#include <dirent.h>
+
+#include "base/cpu.h"
+#include "base/ctl.h"
+#include "base/io.h"
+#include "base/json.h"
+#include "base/share.h"
+#include "data/csv.h"
+#include "data/manifest.h"
+#include "data/npy.h"
+#include "data/recipe.h"
+#include "data/table.h"
+#include "format/jpeg.h"
+#include "format/jpeg_engine.h"
+#include "format/wfdb/wfdb.h"
+#include "hilum/cohort.h"
+#include "hilum/pack.h"
+#include "tap.h"
+
+/* --- allocation that fails -------------------------------------------------------------------- */
+
+static int64_t n_allocations, fail_at; /* fail_at: which one, from 1; 0 = none */
+static bool fail_on;                   /* and all behind it */
+
+static bool fails(void)
+{
+    int64_t n = __atomic_add_fetch(&n_allocations, 1, __ATOMIC_RELAXED);
+    return fail_at && (n == fail_at || (fail_on && n > fail_at));
+}
+
+void *__real_malloc(size_t n);
+void *__real_calloc(size_t n, size_t size);
+void *__real_realloc(void *p, size_t n);
+void *__real_aligned_alloc(size_t align, size_t n);
+char *__real_strdup(const char *text);
+void *__wrap_malloc(size_t n);
+void *__wrap_calloc(size_t n, size_t size);
+void *__wrap_realloc(void *p, size_t n);
+void *__wrap_aligned_alloc(size_t align, size_t n);
+int __wrap_posix_memalign(void **p, size_t align, size_t n);
+char *__wrap_strdup(const char *text);
+int __wrap_fsync(int fd);
+int __wrap_fdatasync(int fd);
+
+void *__wrap_malloc(size_t n)
+{
+    return fails() ? NULL : __real_malloc(n);
+}
+
+void *__wrap_calloc(size_t n, size_t size)
+{
+    return fails() ? NULL : __real_calloc(n, size);
+}
+
+void *__wrap_realloc(void *p, size_t n)
+{
+    return fails() ? NULL : __real_realloc(p, n);
+}
+
+void *__wrap_aligned_alloc(size_t align, size_t n)
+{
+    return fails() ? NULL : __real_aligned_alloc(align, n);
+}
+
+int __wrap_posix_memalign(void **p, size_t align, size_t n)
+{
+    *p = fails() ? NULL : __real_aligned_alloc(align, (n + align - 1) / align * align);
+    return *p ? 0 : 12; /* ENOMEM */
+}
+
+char *__wrap_strdup(const char *text)
+{
+    return fails() ? NULL : __real_strdup(text);
+}
+
+int __wrap_fsync(int fd)
+{
+    (void)fd;
+    return 0;
+}
+
+int __wrap_fdatasync(int fd)
+{
+    (void)fd;
+    return 0;
+}
+
+static int open_files(void)
+{
+    DIR *dir = opendir("/proc/self/fd");
+    int n = 0;
+
+    while (dir && readdir(dir))
+        n++;
+    if (dir)
+        closedir(dir);
+    return n;
+}
+
+/* --- stepping through ------------------------------------------------------------------------- */
+
+/* The operation, its result checked when it succeeds: HL_E_BUG when that is wrong. */
+typedef hl_code (*operation)(hl_error *err);
+
+/* What stands after a failed run; NULL = nothing to look at. */
+typedef void (*look_after)(int64_t n);
+
+static void one_run(const char *what, operation op, look_after look, int64_t n, bool on)
+{
+    hl_error err = {0};
+    int files = open_files();
+
+    n_allocations = 0;
+    fail_on = on;
+    fail_at = n;
+    hl_code c = op(&err);
+    fail_at = 0;
+    bool good = c == HL_OK || (c == HL_E_LIMIT && (strstr(err.message, "out of memory") ||
+                                                   strstr(err.message, "too much memory")));
+    tap_check(good, __FILE__, __LINE__, "%s, allocation %" PRId64 "%s: code %d: %s", what, n,
+              on ? " and on" : "", (int)c, err.message);
+    tap_check(open_files() == files, __FILE__, __LINE__, "%s, allocation %" PRId64 ": open files: %d, not %d", what, n,
+              open_files(), files);
+    if (look && c != HL_OK)
+        look(n);
+}
+
+/* At most n_runs different n, evenly spread. Returns how many there were. */
+static int64_t step_through(const char *what, operation op, look_after look, int64_t n_runs, bool on)
+{
+    hl_error err = {0};
+    int64_t runs = 0;
+
+    n_allocations = fail_at = 0;
+    hl_code c = op(&err);
+    int64_t all = n_allocations, stride = all > n_runs ? all / n_runs : 1;
+    tap_check(c == HL_OK, __FILE__, __LINE__, "%s: %d %s", what, (int)c, err.message);
+    for (int64_t n = 1; c == HL_OK && n <= all; n += stride, runs++)
+        one_run(what, op, look, n, on);
+    printf("# %s: %" PRId64 " of %" PRId64 " allocations\n", what, runs, all);
+    return runs;
+}
+
+static void each_alone_and_all_behind(const char *what, operation op)
+{
+    enum { ALL = 100000 };
+
+    ok(step_through(what, op, NULL, ALL, false) > 0);
+    step_through(what, op, NULL, ALL, true);
+}
+
+/* --- files ------------------------------------------------------------------------------------ */
+
+static char home[256];
+
+static const char *at_home(const char *name)
+{
+    static char path[8][HL_PATH_BYTES];
+    static int turn;
+    char *p = path[turn++ % 8];
+
+    snprintf(p, sizeof path[0], "%s/%s", home, name);
+    return p;
+}
+
+static hl_code wrong(hl_error *err)
+{
+    return hl_fail(err, HL_E_BUG, "a wrong result");
+}
+
+/* A csv with a quoted field longer than a stream's headroom; its .gz is large enough for a thread. */
+static void make_tables(void)
+{
+    hl_buf text = {0};
+    hl_gzip *gz = NULL;
+    hl_error err = {0};
+    uint64_t x = 1;
+
+    hl_buf_text(&text, "id,name,value,when,flag\n");
+    for (int64_t i = 0; i < 6000; i++) {
+        x = x * UINT64_C(6364136223846793005) + 1442695040888963407;
+        const char *quote = i % 97 ? "" : "\"", *comma = i % 97 ? "" : ",\n";
+        hl_buf_printf(&text, "%lld,%sn%llx%s%s,%lld.5,2180-01-02 03:04:05,True\n", (long long)i, quote,
+                      (unsigned long long)(x * x ^ x >> 20), comma, quote, (long long)(x >> 50));
+    }
+    hl_buf_text(&text, "6000,\"");
+    for (int i = 0; i < 100000; i++)
+        hl_buf_char(&text, 'x');
+    hl_buf_text(&text, "\",1,2180-01-02 03:04:05,False\n");
+    ok(hl_write_file(at_home("t.csv"), text.at, text.n, NULL, &err) == HL_OK);
+    ok(hl_gzip_create(at_home("t.csv.gz"), 1, &gz, &err) == HL_OK);
+    ok(hl_gzip_write(gz, text.at, text.n, &err) == HL_OK);
+    ok(hl_gzip_commit(&gz, NULL, &err) == HL_OK);
+    hl_buf_free(&text);
+}
+
+/* --- small operations ------------------------------------------------------------------------- */
+
+static hl_code read_csv(const char *path, hl_stream_mode mode, hl_error *err)
+{
+    static const char *const want[] = {"value", "id", "name"};
+    static const int64_t near[] = {3, 5, 6000}, far[] = {3, 5, 6000, INT64_C(1) << 40};
+    const hl_csv_options options = {.name = "T", .mode = mode, .cpu = HL_CPU_C};
+    hl_csv *csv = NULL;
+    hl_field f[3];
+    int n = 0;
+    hl_code c = hl_csv_open(path, want, 3, &options, &csv, err);
+
+    if (c == HL_OK)
+        c = hl_csv_filter_ids(csv, 1, near, 3, err);
+    if (c == HL_OK)
+        c = hl_csv_filter_ids(csv, 1, far, 4, err);
+    while (c == HL_OK && (c = hl_csv_next(csv, f, err)) == HL_OK)
+        n++;
+    if (c == HL_END)
+        c = n == 3 ? HL_OK : wrong(err);
+    hl_csv_close(&csv);
+    return c;
+}
+
+static hl_code plain_csv(hl_error *err)
+{
+    return read_csv(at_home("t.csv"), HL_STREAM_PLAIN, err);
+}
+
+static hl_code gzip_csv(hl_error *err)
+{
+    return read_csv(at_home("t.csv.gz"), HL_STREAM_THREAD, err);
+}
+
+static hl_code absent_column(hl_error *err)
+{
+    static const char *const want[] = {"nothing"};
+    hl_csv *csv = NULL;
+    hl_error why = {0};
+    hl_code c = hl_csv_open(at_home("t.csv"), want, 1, NULL, &csv, &why);
+
+    hl_csv_close(&csv);
+    if (c == HL_E_INPUT && strstr(why.message, "no column 'nothing'"))
+        return HL_OK;
+    *err = why;
+    return c;
+}
+
+static void tables_of_text_can_be_read(void)
+{
+    make_tables();
+    each_alone_and_all_behind("csv", plain_csv);
+    each_alone_and_all_behind("csv.gz on a thread", gzip_csv);
+    each_alone_and_all_behind("an absent column", absent_column);
+}
+
+static hl_code typed_table(hl_error *err)
+{
+    const hl_table_options options = {.name = "T", .cpu = HL_CPU_C};
+    hl_table *t = NULL, *joined = NULL;
+    hl_index *index = NULL;
+    hl_buf text = {0};
+    int64_t row[2] = {6000, -1};
+    hl_code c = hl_table_read(at_home("t.csv.gz"), NULL, 0, &options, &t, err);
+
+    if (c == HL_OK && (t->n_rows != 6001 || t->n_columns != 5 || t->column[0].type != HL_COL_I64 ||
+                       t->column[2].type != HL_COL_F64 || t->column[4].type != HL_COL_BOOL))
+        c = wrong(err);
+    if (c == HL_OK)
+        c = hl_index_new_text(&t->column[1], &index, err);
+    if (c == HL_OK)
+        c = hl_table_new("joined", 2, &joined, err);
+    for (size_t i = 0; c == HL_OK && i < t->n_columns; i++)
+        c = hl_table_gather(joined, t->column[i].name, &t->column[i], row, err);
+    if (c == HL_OK)
+        c = hl_table_put_csv(joined, HL_DATES_PANDAS, &text, err);
+    if (c == HL_OK && (text.n < 100000 || !hl_str_starts((hl_str){text.at, text.n}, "id,name,")))
+        c = wrong(err);
+    hl_buf_free(&text);
+    hl_index_free(&index);
+    hl_table_free(&joined);
+    hl_table_free(&t);
+    return c;
+}
+
+static void typed_tables_can_be_read_joined_and_written(void)
+{
+    each_alone_and_all_behind("table", typed_table);
+}
+
+static hl_code json(hl_error *err)
+{
+    hl_json *json = NULL;
+    hl_digest digest;
+    static hl_digest first;
+    hl_code c = hl_recipe_read("symile-mimic-1.0", &json, &digest, err);
+
+    if (c == HL_OK && first.bytes && !hl_digest_equal(&first, &digest))
+        c = wrong(err);
+    if (c == HL_OK)
+        first = digest;
+    hl_json_free(&json);
+    return c;
+}
+
+static void json_can_be_read_and_brought_to_its_canonical_form(void)
+{
+    each_alone_and_all_behind("json", json);
+}
+
+static hl_code npy(hl_error *err)
+{
+    const int64_t shape[2] = {2, 3};
+    static const char zeros[24];
+    hl_buf file = {0};
+    hl_in *in = NULL, *part = NULL;
+    hl_npy head;
+    hl_code c = hl_npy_put_header(&file, "<f4", shape, 2, err);
+
+    if (c == HL_OK) {
+        hl_buf_append(&file, zeros, sizeof zeros);
+        c = hl_buf_check(&file, "array", err);
+    }
+    if (c == HL_OK)
+        c = hl_in_memory(file.at, file.n, "a.npy", &in, err);
+    if (c == HL_OK)
+        c = hl_in_range(in, 0, hl_in_size(in), &part, err);
+    if (c == HL_OK)
+        c = hl_in_rename(part, "b.npy", err);
+    if (c == HL_OK)
+        c = hl_npy_read_header(part, &head, err);
+    if (c == HL_OK && head.data_bytes != 24)
+        c = wrong(err);
+    hl_in_close(&part);
+    hl_in_close(&in);
+    hl_buf_free(&file);
+    return c;
+}
+
+static hl_code wfdb(hl_error *err)
+{
+    static const int32_t formats[] = {16, 212};
+    static const int16_t sample[6] = {1, -2, 3, -4, 5, -6};
+    hl_wfdb_signal signal[2] = {{.calibrated = true, .gain = 200, .units = "mV", .description = "I"},
+                                {.calibrated = true, .gain = 200, .units = "mV", .description = "II"}};
+    hl_wfdb_header h = {.name = "rec", .n_signals = 2, .rate_hz = 500, .counter_hz = 500, .n_samples = 3,
+                        .signal = signal};
+    hl_code c = HL_OK;
+
+    for (int i = 0; i < 2 && c == HL_OK; i++) {
+        hl_arena *arena = hl_arena_new(0);
+        hl_wfdb_record r = {0};
+        signal[0].format = signal[1].format = formats[i];
+        signal[0].file = signal[1].file = "rec.dat";
+        signal[0].samples_per_frame = signal[1].samples_per_frame = 1;
+        c = arena ? hl_wfdb_write(at_home("rec"), &h, sample, NULL, NULL, err)
+                  : hl_fail_memory(err, "arena", 0);
+        if (c == HL_OK)
+            c = hl_wfdb_read(arena, at_home("rec"), &r, err);
+        if (c == HL_OK && (r.n_checksum_faults || memcmp(r.sample, sample, sizeof sample) != 0))
+            c = wrong(err);
+        hl_arena_free(&arena);
+    }
+    return c;
+}
+
+static hl_buf film, film_pixels; /* a file, and its pixels */
+
+static hl_code decode(hl_cpu cpu, hl_error *err)
+{
+    hl_arena *arena = hl_arena_new(1024);
+    hl_image image, small;
+    const hl_rect all = {0, 0, 24, 18};
+    hl_code c = arena ? hl_jpeg_decode(arena, film.at, film.n, "film", 0, 48, cpu, &image, err)
+                      : hl_fail_memory(err, "arena", 0);
+
+    for (int y = 0; c == HL_OK && y < image.height; y++)
+        if (memcmp(image.px + y * image.row_bytes, film_pixels.at + 13 + y * 64, 64) != 0)
+            c = wrong(err);
+    if (c == HL_OK)
+        c = hl_image_resize(arena, &image, 24, 18, all, cpu, &small, err);
+    hl_arena_free(&arena);
+    return c;
+}
+
+static hl_code decode_c(hl_error *err)
+{
+    return decode(HL_CPU_C, err);
+}
+
+static hl_code decode_fast(hl_error *err)
+{
+    return decode(hl_cpu_level(HL_CPU_BEST), err);
+}
+
+static hl_code encode(hl_error *err)
+{
+    hl_buf file = {0};
+    hl_image image = {64, 48, 1, 64, (uint8_t *)film_pixels.at + 13};
+    hl_code c = hl_jpeg_encode(&image, 90, &file, err);
+
+    hl_buf_free(&file);
+    return c;
+}
+
+static void arrays_records_and_films_can_be_read_and_written(void)
+{
+    hl_error err = {0};
+
+    each_alone_and_all_behind("npy", npy);
+    each_alone_and_all_behind("wfdb", wfdb);
+    ok(hl_read_file(fixture("jpeg/2_64x48_q60.jpg"), 1 << 20, &film, NULL, &err) == HL_OK);
+    ok(hl_read_file(fixture("jpeg/2_64x48_q60.pgm"), 1 << 20, &film_pixels, NULL, &err) == HL_OK);
+    is_int(film_pixels.n, 13 + 64 * 48); /* "P5\n64 48\n255\n" */
+    each_alone_and_all_behind("jpeg by libjpeg", decode_c);
+    each_alone_and_all_behind("jpeg", decode_fast);
+    each_alone_and_all_behind("jpeg encode", encode);
+    hl_buf_free(&film);
+    hl_buf_free(&film_pixels);
+}
+
+/* --- the manifest ----------------------------------------------------------------------------- */
+
+static hl_code manifest(hl_error *err)
+{
+    static hl_digest first;
+    const char *out = at_home("manifest");
+    const int64_t ids[3] = {3, 1, 3}, shape[1] = {3};
+    const hl_manifest_column column = {"a", "i64"};
+    hl_manifest *m = NULL;
+    hl_digest digest = {.bytes = 7}, id;
+    hl_code c = hl_remove_tree(out, err);
+
+    if (c == HL_OK)
+        c = hl_make_folder(out, err);
+    if (c == HL_OK)
+        c = hl_manifest_new("test", NULL, NULL, NULL, &m, err);
+    if (c == HL_OK)
+        c = hl_manifest_option(m, "n", "{\"a\":[1,\"b\"]}", err);
+    if (c == HL_OK)
+        hl_manifest_library(m, "lib", "1.0");
+    if (c == HL_OK)
+        c = hl_manifest_input(m, "role", "kind", home, err);
+    for (int i = 0; c == HL_OK && i < 70; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "f%d", i);
+        c = hl_manifest_read(m, "role", name, &digest, err);
+        if (c == HL_OK)
+            c = hl_manifest_output(m, name, &digest, err);
+    }
+    if (c == HL_OK)
+        c = hl_manifest_table(m, "t.csv", 3, &column, 1, err);
+    if (c == HL_OK)
+        c = hl_manifest_array(m, "a.npy", "<f4", shape, 1, "t.csv", err);
+    if (c == HL_OK)
+        c = hl_manifest_funnel(m, "all", 3, err);
+    if (c == HL_OK)
+        c = hl_manifest_split(m, "train", 3, ids, 3, err);
+    if (c == HL_OK)
+        c = hl_manifest_write(m, out, "{\"host\":\"h\"}", &id, err);
+    if (c == HL_OK && first.bytes && !hl_digest_equal(&first, &id))
+        c = wrong(err);
+    if (c == HL_OK)
+        first = id;
+    hl_manifest_free(&m);
+    return c;
+}
+
+static void no_manifest(int64_t n)
+{
+    tap_check(!hl_file_exists(at_home("manifest/manifest.json")), __FILE__, __LINE__,
+              "a manifest stands there after allocation %" PRId64 " failed", n);
+}
+
+static void a_manifest_is_whole_or_absent(void)
+{
+    ok(step_through("manifest", manifest, no_manifest, 100000, false) > 50);
+    step_through("manifest", manifest, no_manifest, 100000, true);
+}
+
+/* --- whole runs ------------------------------------------------------------------------------- */
+
+/* Every file of folder that has a final name holds what the one in whole does. */
+static hl_code same_as(const char *folder, const char *whole, bool all, hl_error *err)
+{
+    char a[HL_PATH_BYTES], b[HL_PATH_BYTES];
+    hl_names names = {0}, want = {0};
+    size_t n = 0;
+    hl_code c = hl_is_folder(folder) ? hl_list_tree(folder, &names, err) : HL_OK;
+
+    for (size_t i = 0; c == HL_OK && i < names.n; i++) {
+        hl_buf x = {0}, y = {0};
+        const char *name = names.name[i];
+        if (strstr(name, ".tmp-") || strncmp(name, ".hilum/", 7) == 0 || strcmp(name, "run.json") == 0)
+            continue;
+        n++;
+        c = hl_path_join(folder, name, a, err);
+        if (c == HL_OK)
+            c = hl_path_join(whole, name, b, err);
+        if (c == HL_OK)
+            c = hl_read_file(a, 1 << 26, &x, NULL, err);
+        if (c == HL_OK)
+            c = hl_read_file(b, 1 << 26, &y, NULL, err);
+        if (c == HL_OK && (x.n != y.n || memcmp(x.at, y.at, x.n) != 0))
+            c = hl_fail(err, HL_E_BUG, "%s: a wrong result", name);
+        hl_buf_free(&x);
+        hl_buf_free(&y);
+    }
+    if (c == HL_OK && all)
+        c = hl_list_tree(whole, &want, err);
+    if (c == HL_OK && all && n + 1 != want.n) /* run.json */
+        c = hl_fail(err, HL_E_BUG, "%zu files, not %zu", n + 1, want.n);
+    hl_names_free(&names);
+    hl_names_free(&want);
+    return c;
+}
+
+static char mimiciv[300], ecg[300], cxr[300], recipe[300], whole_cohort[300], whole_pack[300];
+
+/* The check at the end of a run that said HL_OK happens without failures. */
+static hl_code judge(hl_code c, const char *out, const char *whole, hl_error *err)
+{
+    int64_t count = n_allocations, at = fail_at;
+
+    fail_at = 0;
+    if (c == HL_OK && strcmp(out, whole) != 0)
+        c = same_as(out, whole, true, err);
+    fail_at = at;
+    n_allocations = count;
+    return c;
+}
+
+static hl_code build_to(const char *out, hl_error *err)
+{
+    const hl_cohort_options o = {.mimiciv = mimiciv, .ecg = ecg, .cxr = cxr, .out = out, .recipe = recipe,
+                                 .train_n = 3, .val_n = 2, .candidate_n = 2, .seed = -1,
+                                 .candidate_seed = -1};
+    hl_log *log = hl_log_new();
+    hl_ctl ctl = {.jobs = 1, .log = log};
+    hl_report report = {0};
+    hl_code c = hl_cohort_build(&o, &ctl, &report, err);
+
+    hl_report_free(&report);
+    hl_log_free(&log);
+    return judge(c, out, whole_cohort, err);
+}
+
+static hl_code build(hl_error *err)
+{
+    hl_remove_tree(at_home("cohort"), NULL);
+    return build_to(at_home("cohort"), err);
+}
+
+static void no_cohort(int64_t n)
+{
+    hl_names names = {0};
+
+    if (!hl_is_folder(at_home("cohort")))
+        return;
+    ok(hl_list_folder(at_home("cohort"), &names, NULL) == HL_OK);
+    for (size_t i = 0; i < names.n; i++)
+        tap_check(names.name[i][0] == '.', __FILE__, __LINE__, "%s stands there after allocation %" PRId64 " failed",
+                  names.name[i], n);
+    hl_names_free(&names);
+}
+
+static int pack_jobs;
+static bool pack_resume;
+
+static hl_code pack_to(const char *out, hl_error *err)
+{
+    const hl_pack_options o = {.cohort = whole_cohort, .ecg = ecg, .cxr = cxr, .out = out,
+                               .store = HL_STORE_COMPACT, .resume = pack_resume};
+    hl_ctl ctl = {.jobs = pack_jobs};
+    hl_report report = {0};
+    hl_code c = hl_pack_run(&o, &ctl, &report, err);
+
+    hl_report_free(&report);
+    return judge(c, out, whole_pack, err);
+}
+
+static hl_code pack(hl_error *err)
+{
+    hl_remove_tree(at_home("pack"), NULL);
+    return pack_to(at_home("pack"), err);
+}
+
+/* What is there is right, and the job goes on from it to the whole. */
+static void no_half_pack(int64_t n)
+{
+    hl_error err = {0};
+    hl_code c = same_as(at_home("pack"), whole_pack, false, &err);
+
+    tap_check(c == HL_OK && !hl_file_exists(at_home("pack/manifest.json")), __FILE__, __LINE__,
+              "pack, after allocation %" PRId64 ": %s", n, err.message);
+    if (n % 7 != 0)
+        return;
+    pack_resume = true;
+    c = pack_to(at_home("pack"), &err);
+    pack_resume = false;
+    tap_check(c == HL_OK, __FILE__, __LINE__, "pack resumed after allocation %" PRId64 ": %s", n, err.message);
+}
+
+/* The published recipe with films of 64 pixels: the same code in less time. */
+static bool make_recipe(void)
+{
+    char path[HL_PATH_BYTES];
+    hl_buf text = {0};
+    hl_error err = {0};
+    static const char *const key[] = {"\"scale_px\": 320", "\"crop_px\": 320"};
+    bool good = hl_share_path("recipes/symile-mimic-1.0.json", path, &err) == HL_OK &&
+                hl_read_file(path, 1 << 20, &text, NULL, &err) == HL_OK;
+
+    for (int i = 0; good && i < 2; i++) {
+        char *at = strstr(text.at, key[i]);
+        good = at != NULL;
+        if (good)
+            memcpy(at + strlen(key[i]) - 3, " 64", 3);
+    }
+    good = good && hl_write_file(recipe, text.at, text.n, NULL, &err) == HL_OK;
+    hl_buf_free(&text);
+    return good;
+}
+
+static bool make_hospital(void)
+{
+    char command[2 * HL_PATH_BYTES];
+
+    snprintf(command, sizeof command, "tar -xzf '%s' -C '%s' base",
+             fixture("faults_archive/faults.tar.gz"), home);
+    snprintf(mimiciv, sizeof mimiciv, "%s/base/mimiciv", home);
+    snprintf(ecg, sizeof ecg, "%s/base/mimic-iv-ecg", home);
+    snprintf(cxr, sizeof cxr, "%s/base/mimic-cxr-jpg", home);
+    snprintf(recipe, sizeof recipe, "%s/small.json", home);
+    snprintf(whole_cohort, sizeof whole_cohort, "%s/whole-cohort", home);
+    snprintf(whole_pack, sizeof whole_pack, "%s/whole-pack", home);
+    return system(command) == 0 && make_recipe();
+}
+
+enum { RUNS = 600 };
+
+static void a_cohort_is_built_whole_or_not_at_all(void)
+{
+    hl_error err = {0};
+
+    if (!ok(make_hospital()) || !ok(build_to(whole_cohort, &err) == HL_OK))
+        return;
+    ok(step_through("cohort build", build, no_cohort, RUNS, false) >= 500);
+}
+
+static void a_pack_is_made_whole_or_can_be_resumed(void)
+{
+    hl_error err = {0};
+
+    pack_jobs = 1;
+    if (!ok(pack_to(whole_pack, &err) == HL_OK))
+        return;
+    ok(step_through("pack", pack, no_half_pack, RUNS, false) >= 500);
+    pack_jobs = 3;
+    step_through("pack on threads", pack, no_half_pack, 60, false);
+}
+
+int main(void)
+{
+    snprintf(home, sizeof home, "%s", temp_folder());
+    run(tables_of_text_can_be_read);
+    run(typed_tables_can_be_read_joined_and_written);
+    run(json_can_be_read_and_brought_to_its_canonical_form);
+    run(arrays_records_and_films_can_be_read_and_written);
+    run(a_manifest_is_whole_or_absent);
+    run(a_cohort_is_built_whole_or_not_at_all);
+    run(a_pack_is_made_whole_or_can_be_resumed);
+    ok(hl_remove_tree(home, NULL) == HL_OK);
+    return done();
+}
