@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <stdarg.h>
 
+enum { OUT_OF_MEMORY = 1 }; /* in hl_error.reserved, which means nothing outside of this file */
+
 /* The longest prefix of text[0..n) that does not end within a UTF-8 character. */
 static size_t whole_characters(const char *text, size_t n)
 {
@@ -110,7 +112,15 @@ hl_code hl_fail_errno(hl_error *err, const char *path, const char *what, int err
 
 hl_code hl_fail_memory(hl_error *err, const char *what, size_t n)
 {
-    return hl_fail(err, HL_E_LIMIT, "out of memory (%s, %zu bytes)", what, n);
+    hl_fail(err, HL_E_LIMIT, "out of memory (%s, %zu bytes)", what, n);
+    if (err)
+        err->reserved = OUT_OF_MEMORY;
+    return HL_E_LIMIT;
+}
+
+bool hl_error_is_memory(const hl_error *err)
+{
+    return err->code == HL_E_LIMIT && err->reserved == OUT_OF_MEMORY;
 }
 
 hl_code hl_error_context(hl_error *err, const char *fmt, ...)

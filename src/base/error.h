@@ -27,6 +27,9 @@ hl_code hl_fail_errno(hl_error *err, const char *path, const char *what, int err
 /* HL_E_LIMIT, "out of memory (what, n bytes)". */
 hl_code hl_fail_memory(hl_error *err, const char *what, size_t n);
 
+/* Whether err was made by hl_fail_memory(): a fault of the moment, not of what was read. */
+bool hl_error_is_memory(const hl_error *err);
+
 /* Put "text: " in front of the message; code and place stay. Returns err's code, HL_E_BUG when err is
  * NULL: who may be called without err keeps the code at hand. */
 hl_code hl_error_context(hl_error *err, const char *fmt, ...) HL_PRINTF(2, 3);

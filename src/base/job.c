@@ -54,9 +54,9 @@ typedef struct {
 
 /* --- workers ---------------------------------------------------------------------------------- */
 
-static bool ends_the_job(hl_code c)
+bool hl_job_is_over(hl_code c, const hl_error *why)
 {
-    return c == HL_E_IO || c == HL_E_STOPPED || c == HL_E_BUG;
+    return c == HL_E_IO || c == HL_E_STOPPED || c == HL_E_BUG || (c && hl_error_is_memory(why));
 }
 
 static void do_item(job_worker *w, int64_t k, work_slot *slot)
@@ -153,7 +153,7 @@ static hl_code take(engine *e, work_slot *slot, hl_error *err)
     char name[512] = "";
     hl_code c;
 
-    if (slot->code && (place->options->strict || ends_the_job(slot->code))) {
+    if (slot->code && (place->options->strict || hl_job_is_over(slot->code, &slot->error))) {
         if (err)
             *err = slot->error;
         if (slot->code == HL_E_STOPPED)

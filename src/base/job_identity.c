@@ -15,8 +15,7 @@ static void write_options(hl_json_writer *w, const char *options)
     /* Parsed before (hl_job_identity_of), so that only memory can fail here. */
     if (hl_json_parse(options, strlen(options), "options", &json, NULL))
         w->to->oom = true;
-    else
-        hl_json_put_value(w, hl_json_root(json));
+    hl_json_put_value(w, json ? hl_json_root(json) : NULL);
     hl_json_free(&json);
 }
 

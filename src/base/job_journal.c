@@ -279,7 +279,7 @@ static hl_code redo(const hl_attempt *a, hl_job_row *row, hl_buf *record, hl_sha
         row->code = hl_buf_check(record, "record", &why);
     if (row->code)
         hl_buf_clear(record);
-    if (row->code == HL_E_IO || row->code == HL_E_STOPPED || row->code == HL_E_BUG) {
+    if (hl_job_is_over(row->code, &why)) {
         if (err)
             *err = why;
         return row->code;

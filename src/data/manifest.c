@@ -139,7 +139,8 @@ void hl_manifest_library(hl_manifest *m, const char *name, const char *version)
     hl_json_writer w = hl_json_write_to(&text, 0);
 
     hl_json_put_cstr(&w, version);
-    (void)add_value(m, &m->libraries, name, &text, NULL);
+    if (add_value(m, &m->libraries, name, &text, NULL))
+        m->no_memory = true;
     hl_buf_free(&text);
 }
 

@@ -210,6 +210,8 @@ static hl_code put_recipe(hl_json_writer *w, const hl_manifest *m, hl_error *err
     else
         hl_buf_text(&canonical, "{}");
     if (!c)
+        c = hl_buf_check(&canonical, "recipe", err);
+    if (!c)
         hl_sha256_of(canonical.at, canonical.n, &digest);
     hl_buf_free(&canonical);
     if (c)
@@ -344,6 +346,8 @@ hl_code hl_manifest_write(hl_manifest *m, const char *folder, const char *run_js
     hl_code c =
         inputs ? HL_OK : hl_fail_memory(err, "manifest", (m->n_archives + 1) * sizeof *inputs);
 
+    if (!c && m->no_memory)
+        c = hl_fail_memory(err, "manifest", sizeof *m);
     if (!c)
         c = write_inputs(m, folder, inputs, &of_inputs, err);
     if (!c)

@@ -92,8 +92,15 @@ static void sniff_cell(sniff *s, hl_str text, bool missing)
         return;
     }
     s->any = true;
-    if (!s->not_int && !hl_parse_i64_pandas(text, &i))
+    if (!s->not_int && hl_parse_i64_pandas(text, &i)) {
+        s->minus |= i < 0 || (i == 0 && memchr(text.at, '-', text.n));
+    } else if (!s->not_int) {
         s->not_int = true;
+        s->large = whole_number(text, INT64_MAX, &minus) == WHOLE_TOO_LARGE;
+        s->minus |= minus;
+    }
+    if (s->large && !s->beyond)
+        sniff_large(s, text);
     if (s->not_int && !s->not_number && !hl_parse_f64_pandas(text, &f))
         s->not_number = true;
     if (!s->not_bool && !parse_bool(text, &i))

@@ -66,7 +66,11 @@ static hl_code read_labs(const char *folder, hl_pack_plan *p, hl_manifest *manif
         c = hl_sort_stable(p->lab, p->n_labs, sizeof *p->lab, by_text, NULL, err);
     for (size_t i = 0; c == HL_OK && i < p->n_labs; i++) {
         snprintf(key, sizeof key, "%s_percentile", p->lab[i]);
-        p->lab_mean[i] = hl_json_real(hl_json_get(root, key));
+        const hl_json_value *mean = hl_json_get(root, key);
+        if (hl_json_type_of(mean) != HL_JSON_REAL && hl_json_type_of(mean) != HL_JSON_INT)
+            c = hl_fail_at(err, HL_E_INPUT, path, 0, -1, "'%.60s' must be a number", key);
+        else
+            p->lab_mean[i] = hl_json_real(mean);
     }
     hl_json_free(&json);
     hl_buf_free(&text);

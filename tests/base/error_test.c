@@ -268,7 +268,7 @@ static void the_layout_text_tells_the_layout(void)
     like(hl_abi_layout(), want);
     snprintf(want, sizeof want, "\"message\": %zu}, \"hl_ctl\"", offsetof(hl_error, message));
     like(hl_abi_layout(), want);
-    snprintf(want, sizeof want, "\"log\": %zu}}", offsetof(hl_ctl, log));
+    snprintf(want, sizeof want, "\"bytes_end\": %zu}}", offsetof(hl_ctl, bytes_end));
     like(hl_abi_layout(), want);
     is_str(hl_version(), HL_VERSION);
     is_int(hl_abi_version(), HL_ABI_VERSION);
