@@ -167,10 +167,18 @@ void hl_assert_failed(const char *cond, const char *file, int line)
     abort();
 }
 
+/* Take part, n bytes, out of text where a path may begin: "a/" is no folder in "data/x". */
 static void cut_all(char *text, const char *part, size_t n)
 {
-    for (char *at = strstr(text, part); n && at; at = strstr(at, part))
-        memmove(at, at + n, strlen(at + n) + 1);
+    bool begin = true;
+
+    for (char *at = text; *at; at++) {
+        if (begin && strncmp(at, part, n) == 0)
+            memmove(at, at + n, strlen(at + n) + 1);
+        begin = *at && strchr(" '\"(:=,\n", *at) != NULL;
+        if (!*at)
+            break;
+    }
 }
 
 hl_code hl_error_below(hl_error *err, const char *folder)

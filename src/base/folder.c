@@ -191,8 +191,11 @@ static hl_code walk_folder(walk *w, hl_error *err)
         c = hl_buf_check(&w->path, "path", err);
         if (c == HL_OK && w->path.n >= HL_PATH_BYTES)
             c = hl_fail_at(err, HL_E_LIMIT, names.name[i], 0, -1, "its path is too long");
-        if (c == HL_OK && lstat(w->path.at, &st) != 0)
+        if (c == HL_OK && lstat(w->path.at, &st) != 0) {
+            if (errno == ENOENT) /* another process clears up at the same time */
+                continue;
             c = hl_fail_errno(err, w->path.at, "look at", errno);
+        }
         if (c == HL_OK)
             c = S_ISDIR(st.st_mode) ? walk_folder(w, err) : w->visit(w->ctx, w->path.at, &st, err);
     }

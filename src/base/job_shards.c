@@ -7,6 +7,7 @@
 #include "base/pool.h"
 
 #define SMALL_FILE_BYTES ((size_t)4 << 20) /* of an .ok: options and a few digests */
+#define BLOCK_BYTES ((size_t)65536)
 
 /* --- .ok -------------------------------------------------------------------------------------- */
 
@@ -61,23 +62,25 @@ hl_code hl_job_ok_write(const hl_job_place *place, const hl_job_ok *ok, hl_error
     return c;
 }
 
-/* false: not the .ok of this shard of this job. */
+/* false: not the .ok of this shard of this job; why says if only memory was lacking. */
 static bool parse_ok(const char *text, size_t n, const char *path, const hl_job_identity *identity,
-                     int64_t shard, hl_job_ok *ok)
+                     int64_t shard, hl_job_ok *ok, hl_error *why)
 {
     hl_arena *arena = hl_arena_new(0);
     hl_json *json = NULL;
     hl_job_identity is;
     bool good = false;
 
-    if (arena && !hl_json_parse(text, n, path, &json, NULL)) {
+    if (!arena)
+        hl_fail_memory(why, path, n);
+    else if (!hl_json_parse(text, n, path, &json, why)) {
         const hl_json_value *v = hl_json_root(json);
         const hl_json_value *records = hl_json_get(v, "records"), *index = hl_json_get(v, "index");
         ok->items = hl_json_int(hl_json_get(v, "shard_items"));
         ok->failed = hl_json_int(hl_json_get(v, "failed"));
         ok->records_bytes = hl_json_int(hl_json_get(records, "bytes"));
         ok->index.bytes = hl_json_int(hl_json_get(index, "bytes"));
-        good = !hl_job_identity_parse(path, v, arena, &is, NULL) &&
+        good = !hl_job_identity_parse(path, v, arena, &is, why) &&
                strcmp(is.digest, identity->digest) == 0 &&
                hl_json_type_of(hl_json_get(v, "shard")) == HL_JSON_INT &&
                hl_json_int(hl_json_get(v, "shard")) == shard && ok->items >= 0 && ok->failed >= 0 &&
@@ -100,10 +103,10 @@ static bool holds(int fd, const hl_digest *want, hl_sha256 *sha, hl_buf *block)
     size_t got = 1;
 
     hl_buf_clear(block);
-    if (!hl_buf_reserve(block, 65536))
+    if (!hl_buf_reserve(block, BLOCK_BYTES))
         return false;
     while (got && n <= want->bytes) {
-        if (hl_job_pread(fd, "", block->at, 65536, n, &got, NULL))
+        if (hl_job_pread(fd, "", block->at, BLOCK_BYTES, n, &got, NULL))
             return false;
         hl_sha256_add(sha, block->at, got);
         n += (int64_t)got;
@@ -112,9 +115,10 @@ static bool holds(int fd, const hl_digest *want, hl_sha256 *sha, hl_buf *block)
     return n == want->bytes && memcmp(is.sha256, want->sha256, sizeof is.sha256) == 0;
 }
 
-/* Read every record of the part and prove it by its row. */
+/* Read every record of the part and prove it by its row. why as in parse_ok(). */
 static bool rows_prove(int index, int records, const hl_job_identity *identity, int64_t shard,
-                       const hl_job_ok *ok, hl_buf *record, hl_sha256 *sha, const hl_ctl *ctl)
+                       const hl_job_ok *ok, hl_buf *record, hl_sha256 *sha, const hl_ctl *ctl,
+                       hl_error *why)
 {
     hl_job_rows *rows = malloc(sizeof *rows);
     hl_sha256 *tree = hl_sha256_new();
@@ -132,6 +136,8 @@ static bool rows_prove(int index, int records, const hl_job_identity *identity, 
         failed += row.code != HL_OK;
         n++;
     }
+    if (!rows || !tree || record->oom)
+        hl_fail_memory(why, "records", sizeof *rows);
     if (tree)
         hl_sha256_end(tree, &digest);
     good = good && n == ok->items && failed == ok->failed && end == ok->records_bytes &&
@@ -166,6 +172,7 @@ hl_code hl_job_shard_state(const char *folder, const hl_job_identity *identity, 
     struct stat st, st_index, st_records;
     size_t got = 0;
     hl_buf block = {0};
+    hl_error why = {0};
     hl_sha256 *sha = hl_sha256_new();
     hl_code c = open_part(folder, identity, shard, "ok", false, ctl, &fd, &st, path, err);
 
@@ -175,10 +182,14 @@ hl_code hl_job_shard_state(const char *folder, const hl_job_identity *identity, 
     if (c || fd < 0)
         goto done;
     *state = HL_SHARD_DIFFERS;
-    if (st.st_size > (int64_t)SMALL_FILE_BYTES || !hl_buf_reserve(&block, (size_t)st.st_size + 1))
+    if (st.st_size > (int64_t)SMALL_FILE_BYTES)
         goto done;
+    if (!hl_buf_reserve(&block, (size_t)st.st_size + BLOCK_BYTES)) {
+        c = hl_fail_memory(err, path, (size_t)st.st_size);
+        goto done;
+    }
     c = hl_job_pread(fd, path, block.at, (size_t)st.st_size, 0, &got, err);
-    if (c || !parse_ok(block.at, got, path, identity, shard, ok))
+    if (c || !parse_ok(block.at, got, path, identity, shard, ok, &why))
         goto done;
     c = open_part(folder, identity, shard, "records", true, ctl, &records, &st_records, path, err);
     if (!c)
@@ -186,11 +197,17 @@ hl_code hl_job_shard_state(const char *folder, const hl_job_identity *identity, 
     if (c || records < 0 || index < 0 || st_records.st_size != ok->records_bytes ||
         st_index.st_size != ok->index.bytes || !holds(index, &ok->index, sha, &block))
         goto done;
-    if (care == HL_JOB_QUICK || rows_prove(index, records, identity, shard, ok, &block, sha, ctl))
+    if (care == HL_JOB_QUICK || rows_prove(index, records, identity, shard, ok, &block, sha, ctl, &why))
         *state = HL_SHARD_COMPLETE;
     else
         c = hl_ctl_check(ctl, err);
 done:
+    /* A whole shard must not count as a damaged one. */
+    if (!c && hl_error_is_memory(&why)) {
+        c = HL_E_LIMIT;
+        if (err)
+            *err = why;
+    }
     if (fd >= 0)
         close(fd);
     if (index >= 0)

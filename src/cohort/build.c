@@ -302,8 +302,23 @@ static hl_code write_all(build *b, const hl_run_info *run, hl_digest *id, hl_err
 static void keep_dataset(build *b)
 {
     if (hl_make_folder(b->o.out, NULL) == HL_OK &&
-        write_output(b, "symile_mimic_data.csv", &b->dataset_csv, NULL) == HL_OK)
-        hl_info(b->ctl, "symile_mimic_data.csv was written to %s, without splits", b->o.out);
+        write_output(b, "symile_mimic_data.csv", &b->dataset_csv, NULL) == HL_OK &&
+        write_output(b, "errors.csv", &b->s.errors, NULL) == HL_OK)
+        hl_info(b->ctl, "symile_mimic_data.csv was written to %s, without splits; the same command "
+                "with other sizes may write there again", b->o.out);
+}
+
+/* What keep_dataset() left of an earlier build, and nothing else, may be written over. */
+static bool kept_only(const char *out)
+{
+    hl_names names = {0};
+    bool only = hl_is_folder(out) && hl_list_folder(out, &names, NULL) == HL_OK && names.n > 0;
+
+    for (size_t i = 0; only && i < names.n; i++)
+        only = strcmp(names.name[i], "symile_mimic_data.csv") == 0 ||
+               strcmp(names.name[i], "errors.csv") == 0;
+    hl_names_free(&names);
+    return only;
 }
 
 static void build_free(build *b)
@@ -329,7 +344,7 @@ hl_code hl_cohort_build(const hl_cohort_options *options, hl_ctl *ctl, hl_report
 
     if (c == HL_OK)
         c = take_recipe(&b, err);
-    if (c == HL_OK)
+    if (c == HL_OK && !kept_only(options->out))
         c = hl_job_check_out(&out, err);
     if (c == HL_OK)
         c = start_manifest(&b, err);
@@ -352,6 +367,8 @@ hl_code hl_cohort_build(const hl_cohort_options *options, hl_ctl *ctl, hl_report
     }
     if (c == HL_OK && b.s.n_broken)
         c = HL_PARTIAL;
+    if (c == HL_E_STOPPED)
+        hl_fail(err, HL_E_STOPPED, "stopped as asked; nothing was written");
     build_free(&b);
     return c;
 }

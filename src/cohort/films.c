@@ -218,6 +218,26 @@ static hl_code choose_film(void *ctx, int64_t i, int thread, hl_error *err)
     return c;
 }
 
+/* Rows that repeat a chosen film's dicom_id repeat its admission too, wherever their own time lies:
+ * whether their file is there decides as well. S28 */
+static hl_code look_at_repeated(film_choice *k, hl_error *err)
+{
+    const hl_selection *s = k->s;
+    const hl_str *dicom = hl_table_column(s->films, "dicom_id")->text;
+    hl_code c = HL_OK;
+
+    if (hl_index_duplicate(s->film_by_dicom) < 0)
+        return HL_OK;
+    for (size_t i = 0; i < s->stay->n_rows; i++) {
+        if (s->film_of[i] < 0)
+            continue;
+        for (int64_t f = hl_index_first_text(s->film_by_dicom, dicom[s->film_of[i]]);
+             c == HL_OK && f >= 0; f = hl_index_next(s->film_by_dicom, f))
+            film_there(k, f, &c, err);
+    }
+    return c;
+}
+
 static hl_code report_missing(const hl_selection *s, const film_choice *k, hl_error *err)
 {
     int64_t n = 0, first = -1;
@@ -260,6 +280,8 @@ static hl_code choose_films(hl_selection *s, const hl_index *by_subject, hl_erro
     hl_ctl_phase(s->ctl, "looking for films", (int64_t)n);
     if (c == HL_OK)
         c = hl_parallel_for(hl_ctl_jobs(s->ctl), (int64_t)n, s->ctl, choose_film, &k, err);
+    if (c == HL_OK)
+        c = look_at_repeated(&k, err);
     for (size_t i = 0; c == HL_OK && i < n; i++)
         s->alive[i] = s->alive[i] && k.in_window[i];
     if (c == HL_OK)

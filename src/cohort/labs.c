@@ -114,7 +114,7 @@ static hl_code take_value(lab_pass *p, const hl_field *f, size_t item, int64_t s
             s->lab_value[cell] = value;
         }
     }
-    return note_id(p, f, err);
+    return p->s->o->compat ? HL_OK : note_id(p, f, err);
 }
 
 /* A row that passed the scanner: of a wanted item and a wanted subject, unless an id is no plain
@@ -125,11 +125,18 @@ static hl_code take_row(lab_pass *p, const hl_field *f, hl_error *err)
     char shown[HL_SHOW_BYTES];
     int64_t itemid, subject_id, time;
 
-    if (hl_is_missing(hl_field_str(f[L_VALUE])) || hl_is_missing(time_text))
+    if (hl_is_missing(hl_field_str(f[L_VALUE])))
         return HL_OK;
     if (!hl_parse_i64_pandas(hl_field_str(f[L_ITEM]), &itemid))
         return hl_csv_fail(p->csv, err, L_ITEM, "'%s' is no integer",
                            hl_show(hl_field_str(f[L_ITEM]), shown));
+    if (p->s->o->compat && hl_map_get(p->item, itemid) >= 0) {
+        hl_code c = note_id(p, f, err);
+        if (c != HL_OK)
+            return c;
+    }
+    if (hl_is_missing(time_text))
+        return HL_OK;
     if (!hl_parse_i64_pandas(hl_field_str(f[L_SUBJECT]), &subject_id))
         return hl_csv_fail(p->csv, err, L_SUBJECT, "'%s' is no integer",
                            hl_show(hl_field_str(f[L_SUBJECT]), shown));
@@ -145,7 +152,8 @@ static hl_code take_row(lab_pass *p, const hl_field *f, hl_error *err)
 }
 
 /* Rows of other items and other subjects are passed over inside the scanner; the item, which drops more
- * rows of a run, is asked first. */
+ * rows of a run, is asked first. In --compat a repeated labevent_id of any subject is an error, so all
+ * subjects' rows are looked at. */
 static hl_code skip_others(lab_pass *p, hl_error *err)
 {
     const hl_selection *s = p->s;
@@ -160,7 +168,7 @@ static hl_code skip_others(lab_pass *p, hl_error *err)
     for (size_t i = 0; c == HL_OK && i < s->stay->n_rows; i++)
         if (s->lab_slot[i] >= 0)
             id[n_subjects++] = s->subject_id[i];
-    if (c == HL_OK)
+    if (c == HL_OK && !s->o->compat)
         c = hl_csv_filter_ids(p->csv, L_SUBJECT, id, n_subjects, err);
     free(id);
     return c;

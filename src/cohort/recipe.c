@@ -1,13 +1,13 @@
 #include "cohort/recipe.h"
 
 static hl_code read_source(hl_arena *arena, const hl_recipe_at *tables, const char *key,
-                           hl_source_table *out, hl_error *err)
+                           const char *keys, hl_source_table *out, hl_error *err)
 {
     hl_recipe_at at;
     hl_code c = hl_recipe_object(tables, key, true, &at, err);
 
     if (c == HL_OK)
-        c = hl_recipe_only(&at, "file|rename|times|columns|present", err);
+        c = hl_recipe_only(&at, keys, err);
     if (c == HL_OK)
         c = hl_recipe_text(&at, "file", true, &out->file, err);
     if (c == HL_OK && !hl_path_is_inside(hl_str_of(out->file)))
@@ -29,16 +29,19 @@ static hl_code read_tables(hl_arena *arena, const hl_recipe_at *top, hl_cohort_r
     hl_recipe_at at;
     hl_code c = hl_recipe_object(top, "tables", true, &at, err);
     struct {
-        const char *key;
+        const char *key, *keys;
         hl_source_table *table;
-    } part[] = {{"patients", &r->patients}, {"admissions", &r->admissions},
-                {"labevents", &r->labevents}, {"records", &r->records},
-                {"films", &r->films}, {"labels", &r->labels}};
+    } part[] = {{"patients", "file|rename|times|columns|present", &r->patients},
+                {"admissions", "file|rename|times|columns|present", &r->admissions},
+                {"labevents", "file|rename", &r->labevents},
+                {"records", "file|rename|present", &r->records},
+                {"films", "file|rename|present", &r->films},
+                {"labels", "file|rename|columns|present", &r->labels}};
 
     if (c == HL_OK)
         c = hl_recipe_only(&at, "patients|admissions|labevents|records|films|labels", err);
     for (size_t i = 0; c == HL_OK && i < sizeof part / sizeof *part; i++)
-        c = read_source(arena, &at, part[i].key, part[i].table, err);
+        c = read_source(arena, &at, part[i].key, part[i].keys, part[i].table, err);
     return c;
 }
 

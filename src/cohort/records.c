@@ -262,6 +262,26 @@ static hl_code examine_one(void *ctx, int64_t row, int thread, hl_error *err)
     return examine(ctx, row, thread, &state, err);
 }
 
+/* Good records that repeat a chosen study_id repeat its admission too, wherever their own time lies.
+ * S28 */
+static hl_code examine_repeated(examination *x, hl_error *err)
+{
+    const hl_selection *s = x->s;
+    hl_record_state state;
+    hl_code c = HL_OK;
+
+    if (hl_index_duplicate(s->record_by_study) < 0)
+        return HL_OK;
+    for (size_t i = 0; i < s->stay->n_rows; i++) {
+        if (s->record_of[i] < 0)
+            continue;
+        for (int64_t e = hl_index_first(s->record_by_study, x->at.study_id[s->record_of[i]]);
+             c == HL_OK && e >= 0; e = hl_index_next(s->record_by_study, e))
+            c = examine(x, e, 0, &state, err);
+    }
+    return c;
+}
+
 /* What was found on the way: rows of errors.csv in record order, warnings. */
 static hl_code report(examination *x, hl_error *err)
 {
@@ -333,6 +353,8 @@ hl_code hl_select_good_records(hl_selection *s, hl_error *err)
         hl_ctl_phase(s->ctl, "reading ECGs", (int64_t)s->stay->n_rows);
         c = hl_parallel_for(n_threads, (int64_t)s->stay->n_rows, s->ctl, find_record, &x, err);
     }
+    if (c == HL_OK)
+        c = examine_repeated(&x, err);
     if (c == HL_OK && s->o->check_all_ecg) {
         hl_ctl_phase(s->ctl, "checking every ECG", (int64_t)s->records->n_rows);
         c = hl_parallel_for(n_threads, (int64_t)s->records->n_rows, s->ctl, examine_one, &x, err);

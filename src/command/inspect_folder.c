@@ -22,6 +22,7 @@ static const layout layouts[] = {
     {"hilum-output", "output of hilum", {{"manifest.json", ""}, {NULL, NULL}}},
     {"hilum-unfinished", "output of hilum, not finished", {{".hilum", ""}, {NULL, NULL}}},
     {"hilum-compact-store", "compact store of hilum pack", {{"store.json", ""}, {"films.npy", ""}}},
+    {"hospital", "archives of a hospital", {{"mimiciv", ""}, {"mimic-iv-ecg", ""}}},
     {"mimic-iv", "MIMIC-IV", {{"hosp", ""}, {NULL, NULL}}},
     {"mimic-iv-hosp", "tables of MIMIC-IV hosp", {{"patients.csv", ""}, {"admissions.csv", ""}}},
     {"mimic-iv-hosp", "tables of MIMIC-IV hosp",

@@ -164,6 +164,17 @@ static hl_code merge(const hl_options *o, hl_ctl *ctl, hl_result *result, hl_err
     return c;
 }
 
+/* A folder that is finished and no longer has its shards: a merge started again, by an engine that
+ * did not see the first one's end, has nothing to do. */
+static bool is_merged(const char *out)
+{
+    char manifest[HL_PATH_BYTES], shards[HL_PATH_BYTES];
+
+    return hl_path_join(out, "manifest.json", manifest, NULL) == HL_OK &&
+           hl_path_join(out, ".hilum/shards.json", shards, NULL) == HL_OK &&
+           hl_file_exists(manifest) && !hl_file_exists(shards);
+}
+
 static hl_code run(const hl_options *o, hl_ctl *ctl, hl_result *result, hl_error *err)
 {
     const char *out = hl_options_text(o, "out");
@@ -172,6 +183,12 @@ static hl_code run(const hl_options *o, hl_ctl *ctl, hl_result *result, hl_error
     int64_t n_missing;
     hl_code c;
 
+    if (is_merged(out)) {
+        if (!hl_options_flag(o, "missing"))
+            hl_buf_printf(&result->text, "%s is complete\n", out);
+        hl_buf_text(&result->json, "{\"missing\":[],\"differing\":[],\"n\":0}");
+        return HL_OK;
+    }
     if (hl_options_flag(o, "missing"))
         return list_missing(out, ctl, &n_missing, result, err);
     c = all_there(out, ctl, &there, err);
@@ -206,9 +223,9 @@ const hl_command hl_command_merge = {
              "cluster's "
              "array job.",
     .option = options,
-    .example = {"hilum pack hilum-demo/cohort --ecg hilum-demo/hospital/ecg --cxr "
-                "hilum-demo/hospital/cxr --out shards --shard 0/2 && hilum merge --missing shards",
-                "hilum pack hilum-demo/cohort --ecg hilum-demo/hospital/ecg --cxr "
-                "hilum-demo/hospital/cxr --out shards --shard 1/2 && hilum merge shards"},
+    .example = {"hilum pack cohort --ecg hospital/mimic-iv-ecg --cxr hospital/mimic-cxr-jpg "
+                "--out shards --shard 0/2; hilum merge --missing shards",
+                "hilum pack cohort --ecg hospital/mimic-iv-ecg --cxr hospital/mimic-cxr-jpg "
+                "--out shards --shard 1/2 && hilum merge shards"},
     .run = run,
 };

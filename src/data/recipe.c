@@ -28,8 +28,8 @@ hl_code hl_recipe_read(const char *name, hl_json **out, hl_digest *digest, hl_er
         c = hl_json_read(is_path ? name : path, out, err);
     if (c == HL_OK && hl_json_type_of(hl_json_root(*out)) != HL_JSON_OBJECT)
         c = hl_fail_at(err, HL_E_INPUT, hl_json_name(*out), 0, -1, "a recipe is a JSON object");
-    if (c == HL_OK)
-        c = hl_json_canonical(hl_json_root(*out), &canonical, err);
+    if (c == HL_OK && (c = hl_json_canonical(hl_json_root(*out), &canonical, err)) != HL_OK)
+        hl_error_context(err, "%s", hl_json_name(*out));
     if (c == HL_OK)
         hl_sha256_of(canonical.at, canonical.n, digest);
     hl_buf_free(&canonical);

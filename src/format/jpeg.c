@@ -144,6 +144,10 @@ static hl_code check(const hl_jpeg_header *h, size_t n, const char *name, hl_err
         (int64_t)h->width * h->height > HL_IMAGE_MAX_PIXELS)
         return hl_fail_at(err, HL_E_LIMIT, name, 0, -1, "a picture of %d x %d pixels is too large",
                           h->width, h->height);
+    if (is_arithmetic(h) && blocks / 1024 > (int64_t)n) /* its flat blocks take next to nothing */
+        return hl_fail_at(err, HL_E_LIMIT, name, 0, -1,
+                          "arithmetic-coded JPEG of %d x %d pixels in %zu bytes is not supported",
+                          h->width, h->height, n);
     if (!is_arithmetic(h) && blocks / 8 > (int64_t)n) /* a block takes a bit at least */
         return hl_fail_at(err, HL_E_INPUT, name, 0, -1,
                           "the JPEG data ends early (%zu bytes cannot hold %d x %d pixels)\n"

@@ -16,6 +16,11 @@ typedef struct {
     char recipe_hex[HL_HEX_CHARS];
     hl_manifest *manifest;
     hl_pack_plan plan;
+    struct {
+        const char *name;
+        int64_t rows;
+    } split[HL_N_SPLITS]; /* as packed or expanded */
+    size_t n_splits;
     char store_folder[HL_PATH_BYTES];
     hl_store_writer *store;
     int64_t n_constant, n_checksum_faults;
@@ -238,18 +243,37 @@ static hl_code run_job(packing *p, hl_job_result *result, hl_error *err)
 
 /* --- the end ---------------------------------------------------------------------------------------------- */
 
-static hl_code expand_into(packing *p, const char *store_folder, hl_error *err)
+/* items: how many films and ECGs the store holds. */
+static hl_code expand_into(packing *p, const char *store_folder, int64_t *items, hl_error *err)
 {
+    static const char *const known[HL_N_SPLITS] = {"train", "val", "val_retrieval", "test"};
     char folder[HL_PATH_BYTES];
     hl_store store = {0};
     hl_code c = hl_store_open(store_folder, &store, err);
 
+    *items = store.n_items;
+    for (size_t k = 0; c == HL_OK && p->o->expand && k < store.n_splits; k++) {
+        for (size_t i = 0; i < HL_N_SPLITS; i++)
+            if (strcmp(store.split[k].name, known[i]) == 0)
+                p->split[p->n_splits].name = known[i];
+        if (p->split[p->n_splits].name)
+            p->split[p->n_splits++].rows = store.split[k].rows;
+    }
     if (c == HL_OK)
         c = hl_path_join(p->o->out, "data_npy", folder, err);
     if (c == HL_OK)
         c = hl_expand(&store, folder, "data_npy", p->manifest, p->ctl, err);
     hl_store_close(&store);
     return c;
+}
+
+static void put_splits(const packing *p, hl_buf *text)
+{
+    char count[32];
+
+    for (size_t k = 0; k < p->n_splits; k++)
+        hl_buf_printf(text, "%-14s %10s rows\n", p->split[k].name,
+                      hl_count_text(p->split[k].rows, count));
 }
 
 static hl_code put_report(const packing *p, const hl_job_result *job, const hl_digest *id,
@@ -274,16 +298,17 @@ static hl_code put_report(const packing *p, const hl_job_result *job, const hl_d
     hl_json_put_cstr(&w, id ? hl_digest_hex(id, hex) : NULL);
     hl_json_close(&w, '}');
     if (id) {
-        for (size_t k = 0; k < HL_N_SPLITS && p->plan.split[k].table; k++)
-            hl_buf_printf(&text, "%-14s %10s rows\n", p->plan.split[k].name,
-                          hl_count_text((int64_t)p->plan.split[k].table->n_rows, count));
-        if (!p->o->expand)
-            hl_buf_printf(&text, "films + ECGs   %10s pairs read\n", hl_count_text(job->items, count));
+        put_splits(p, &text);
+        hl_buf_printf(&text, "films + ECGs   %10s pairs%s\n", hl_count_text(job->items, count),
+                      p->o->expand ? "" : " read");
         hl_buf_printf(&text, "\nwritten to %s\nmanifest   %s\n", p->o->out, hex);
     } else {
-        hl_buf_printf(&text, "shard %lld/%lld: %s items done\nThe last step is: hilum merge %s\n",
-                      (long long)p->o->shard, (long long)p->o->n_shards,
-                      hl_count_text(job->done, count), p->o->out);
+        hl_buf_printf(&text, "shard %lld/%lld: %s items done", (long long)p->o->shard,
+                      (long long)p->o->n_shards, hl_count_text(job->done, count));
+        if (job->failed)
+            hl_buf_printf(&text, ", %s failed; hilum merge will list them",
+                          hl_count_text(job->failed, count));
+        hl_buf_printf(&text, "\nThe last step is: hilum merge %s\n", p->o->out);
     }
     hl_code c = hl_buf_check(&text, "a report", err);
     if (c == HL_OK)
@@ -299,10 +324,10 @@ static hl_code close_folder(packing *p, const hl_run_info *run, const hl_job_res
     hl_code c = hl_run_put(run, "pack", p->o->call, p->ctl, &run_json, err);
 
     hl_manifest_counts(p->manifest, job->items, job->done, job->failed);
-    if (c == HL_OK && !p->o->expand)
-        c = hl_job_clean(p->o->out, err);
     if (c == HL_OK)
         c = hl_manifest_write(p->manifest, p->o->out, run_json.at, id, err);
+    if (c == HL_OK && !p->o->expand) /* last: until then the run can be resumed */
+        c = hl_job_clean(p->o->out, err);
     hl_buf_free(&run_json);
     return c;
 }
@@ -322,9 +347,15 @@ static hl_code pack(packing *p, const hl_run_info *run, hl_report *report, hl_er
 {
     hl_job_result job = {0};
     hl_digest id;
+    int64_t items;
     const char *sub = p->o->store == HL_STORE_COMPACT ? "data_compact" : ".hilum/store";
     hl_code c = hl_pack_plan_make(p->o, &p->r, p->manifest, p->ctl, &p->plan, err);
 
+    for (size_t k = 0; c == HL_OK && k < HL_N_SPLITS; k++) {
+        p->split[k].name = p->plan.split[k].name;
+        p->split[k].rows = (int64_t)p->plan.split[k].table->n_rows;
+        p->n_splits = k + 1;
+    }
     if (c == HL_OK)
         c = hl_path_join(p->o->out, sub, p->store_folder, err);
     if (c == HL_OK && p->plan.n_items == 0)
@@ -342,7 +373,7 @@ static hl_code pack(packing *p, const hl_run_info *run, hl_report *report, hl_er
     if (c == HL_OK)
         warn(p);
     if (c == HL_OK && p->o->store == HL_STORE_NPY)
-        c = expand_into(p, p->store_folder, err);
+        c = expand_into(p, p->store_folder, &items, err);
     if (c == HL_OK)
         c = hl_manifest_output(p->manifest, "errors.csv", &job.errors_digest, err);
     if (c == HL_OK)
@@ -365,7 +396,8 @@ static hl_code expand(packing *p, const hl_run_info *run, hl_report *report, hl_
                        "no data_compact folder\n--expand takes a folder that was packed with "
                        "--store compact.");
     if (c == HL_OK)
-        c = expand_into(p, store, err);
+        c = expand_into(p, store, &job.items, err);
+    job.done = job.items;
     if (c == HL_OK)
         c = close_folder(p, run, &job, &id, err);
     return c == HL_OK ? put_report(p, &job, &id, report, err) : c;

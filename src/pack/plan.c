@@ -197,22 +197,27 @@ static hl_code look_at_film(void *ctx, int64_t i, int thread, hl_error *err)
     hl_in *in = NULL;
     hl_buf whole = {0};
     hl_jpeg_info info;
+    hl_error why = {0};
     size_t n = 0;
     hl_code c = hl_path_join(s->o->cxr, s->plan->item[i].cxr_path, path, err);
 
     (void)thread;
     if (c != HL_OK)
         return c;
-    if (hl_in_open(path, &in, NULL) == HL_OK &&
-        hl_in_pread(in, head, sizeof head, 0, &n, NULL) == HL_OK &&
+    if (hl_in_open(path, &in, &why) == HL_OK &&
+        hl_in_pread(in, head, sizeof head, 0, &n, &why) == HL_OK &&
         (hl_jpeg_read_info(head, n, path, &info, NULL) == HL_OK ||
-         (hl_read_file(path, HL_PACK_MAX_FILM_BYTES, &whole, NULL, NULL) == HL_OK &&
+         (hl_read_file(path, HL_PACK_MAX_FILM_BYTES, &whole, NULL, &why) == HL_OK &&
           hl_jpeg_read_info(whole.at, whole.n, path, &info, NULL) == HL_OK)))
         hl_resize_smaller_edge(info.width, info.height, (int32_t)s->r->scale_px, &s->size[i][0],
                                &s->size[i][1]);
     hl_buf_free(&whole);
     hl_in_close(&in);
-    return HL_OK;
+    if (!hl_error_is_memory(&why))
+        return HL_OK;
+    if (err)
+        *err = why;
+    return HL_E_LIMIT;
 }
 
 /* Random crops as torchvision draws them from torch's generator, in row order. symile.md 6.5 */

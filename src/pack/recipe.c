@@ -29,7 +29,7 @@ hl_code hl_pack_recipe_read(const hl_recipe_at *top, hl_pack_recipe *out, hl_err
 
     *out = (hl_pack_recipe){0};
     if (c == HL_OK)
-        c = hl_recipe_only(&tensors, "film|ecg|labs", err);
+        c = hl_recipe_only(&tensors, "film|ecg", err);
     if (c == HL_OK)
         c = hl_recipe_object(&tensors, "film", true, &film, err);
     if (c == HL_OK)

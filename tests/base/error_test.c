@@ -276,6 +276,34 @@ static void the_layout_text_tells_the_layout(void)
     hl_free(NULL);
 }
 
+static void a_folder_is_taken_off_paths_only(void)
+{
+    hl_error err = {0};
+
+    hl_fail_at(&err, HL_E_INPUT, "/h/ecg/files/x.hea", 3, -1, "no '/h/ecg/files/y', no /h/ecg/z");
+    hl_error_below(&err, "/h/ecg/");
+    is_str(err.message, "files/x.hea:3: no 'files/y', no z");
+    is_str(err.path, "files/x.hea");
+    hl_fail_at(&err, HL_E_INPUT, "data/a/x", 0, -1, "bad");
+    hl_error_below(&err, "a"); /* "data/" ends in "a/" */
+    is_str(err.message, "data/a/x: bad");
+    hl_fail_at(&err, HL_E_INPUT, "files/files/x", 0, -1, "bad");
+    hl_error_below(&err, "files"); /* the archive's own folder of that name stays */
+    is_str(err.message, "files/x: bad");
+    is_str(err.path, "files/x");
+}
+
+static void lack_of_memory_is_known_from_other_limits(void)
+{
+    hl_error err = {0};
+
+    hl_fail_memory(&err, "x", 5);
+    hl_error_context(&err, "file");
+    ok(hl_error_is_memory(&err));
+    hl_fail(&err, HL_E_LIMIT, "too large");
+    ok(!hl_error_is_memory(&err));
+}
+
 int main(void)
 {
     run(a_message_without_place_has_no_place);
@@ -295,5 +323,7 @@ int main(void)
     run(a_level_is_never_above_the_machine);
     run(a_level_goes_by_its_name);
     run(the_layout_text_tells_the_layout);
+    run(a_folder_is_taken_off_paths_only);
+    run(lack_of_memory_is_known_from_other_limits);
     return done();
 }
