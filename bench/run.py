@@ -8,6 +8,7 @@ bench/RESULTS.md; with --quick to bench/work/RESULTS-quick.md, from data too sma
 
 import argparse
 import csv
+import gzip
 import hashlib
 import json
 import os
@@ -24,7 +25,6 @@ import report
 ROOT = Path(__file__).resolve().parent.parent
 BENCH = Path("bench")
 WORK = BENCH / "work"
-LAB_ITEM = str.isdigit
 FLAGS = (
     "-std=gnu11 -O2 -ffp-contract=off -fno-strict-aliasing -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 "
     "-include src/base/banned.h -Iinclude -Isrc -Wall -Wextra"
@@ -86,8 +86,6 @@ def hospital(tools, name, *options):
 def few_films(whole, name):
     """The same hospital in which only every fifth patient has films. In MIMIC-IV too, most laboratory
     rows belong to admissions that the film has ruled out."""
-    import gzip
-
     folder = WORK / name
     shutil.rmtree(folder, ignore_errors=True)
     films = folder / "mimic-cxr-jpg"
@@ -149,7 +147,7 @@ def cohort_rows(path, film, ecg):
     with open(path, newline="") as file:
         return {
             (row["hadm_id"], row[film], int(float(row[ecg]))):
-                {k: float(v) for k, v in row.items() if LAB_ITEM(k) and v}
+                {k: float(v) for k, v in row.items() if k.isdigit() and v}
             for row in csv.DictReader(file)
         }
 
@@ -358,11 +356,10 @@ def main():
     parser.add_argument("part", nargs="*", choices=["cohort", "pack", []],
                         help="what to measure (default: both)")
     parser.add_argument("--quick", action="store_true", help="small data: to see that the bench works")
-    parser.add_argument("--rounds", type=int, help="rounds (default 5; with --quick 1)")
+    parser.add_argument("--rounds", type=int, help="rounds (default: cohort 3, pack 5; with --quick 1)")
     parser.add_argument("--build", default="build", help="build folder (default: build)")
     args = parser.parse_args()
     args.build = str(Path(args.build).resolve())
-    args.rounds = args.rounds or (1 if args.quick else 5)
     os.chdir(ROOT)
     args.build = os.path.relpath(args.build) if args.build.startswith(f"{ROOT}/") else args.build
     load = os.getloadavg()[0]
@@ -371,7 +368,9 @@ def main():
     tools = Tools(args)
     kept = WORK / ("results-quick.json" if args.quick else "results.json")
     results = json.loads(kept.read_text()) if kept.exists() else {}
+    rounds = args.rounds
     for part in args.part or ["cohort", "pack"]:
+        args.rounds = rounds or (1 if args.quick else {"cohort": 3, "pack": 5}[part])
         results[part] = {"cohort": bench_cohort, "pack": bench_pack}[part](tools, args)
         results[part]["load"] = load
     shutil.rmtree(WORK / "out", ignore_errors=True)

@@ -132,6 +132,12 @@ static hl_code read_back(build *b, hl_error *err)
     hl_in *in = NULL;
     hl_code c = hl_table_put_csv(b->dataset, b->o.compat ? HL_DATES_PANDAS : HL_DATES_FULL,
                                  &b->dataset_csv, err);
+    /* Such a text is written without quotes; pandas reads it as the end of a row. */
+    if (c == HL_OK && b->o.compat && b->dataset_csv.n &&
+        memchr(b->dataset_csv.at, '\r', b->dataset_csv.n))
+        c = hl_fail_at(err, HL_E_INPUT, options.name, 0, -1,
+                       "a text holds a carriage return, at which the published split script breaks the "
+                       "row\nRemove it from the tables, or leave out --compat.");
     if (c == HL_OK)
         c = hl_in_memory(b->dataset_csv.at, b->dataset_csv.n, options.name, &in, err);
     if (c == HL_OK)

@@ -648,7 +648,7 @@ static bool make_hospital(void)
     return system(command) == 0 && make_recipe();
 }
 
-enum { RUNS = 600 };
+enum { RUNS = 500 };
 
 static void a_cohort_is_built_whole_or_without_a_manifest(void)
 {

@@ -426,7 +426,7 @@ static void a_large_picture_in_few_arithmetic_bytes_is_refused(void)
     static const uint8_t tail[] = {0, 17, 8, 0x40, 0, 0x40, 0, 3, 1, 0x11, 0, 2, 0x11, 0, 3, 0x11, 0,
                                    0xFF, 0xDA, 0, 12, 3, 1, 0, 2, 0, 3, 0, 0, 63, 0, 0x10, 0xFF, 0xD9};
     uint8_t file[7 + 64 + 2 + sizeof tail] = {0xFF, 0xD8, 0xFF, 0xDB, 0, 67, 0};
-    hl_arena *arena = hl_arena_new(0);
+    hl_arena *own = hl_arena_new(0);
     hl_image image;
     hl_error err = {0};
 
@@ -434,9 +434,9 @@ static void a_large_picture_in_few_arithmetic_bytes_is_refused(void)
     file[71] = 0xFF;
     file[72] = 0xC9;
     memcpy(file + 73, tail, sizeof tail);
-    is_int(hl_jpeg_decode(arena, file, sizeof file, "a.jpg", 0, 1, HL_CPU_C, &image, &err), HL_E_LIMIT);
+    is_int(hl_jpeg_decode(own, file, sizeof file, "a.jpg", 0, 1, HL_CPU_C, &image, &err), HL_E_LIMIT);
     like(err.message, "arithmetic-coded JPEG of 16384 x 16384 pixels in 107 bytes");
-    hl_arena_free(&arena);
+    hl_arena_free(&own);
 }
 
 int main(void)
