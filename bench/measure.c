@@ -50,7 +50,9 @@ int main(int argc, char **argv)
         perror(argv[1]);
         return 1;
     }
-    fprintf(out, "{\"wall_s\": %.6f, \"user_s\": %.6f, \"sys_s\": %.6f, \"max_rss_kb\": %ld, \"status\": %d}\n",
+    fprintf(out,
+            "{\"wall_s\": %.6f, \"user_s\": %.6f, \"sys_s\": %.6f, \"max_rss_kb\": %ld, "
+            "\"status\": %d}\n",
             end - begin, seconds(used.ru_utime), seconds(used.ru_stime), used.ru_maxrss,
             WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
     return fclose(out) ? 1 : 0;

@@ -41,7 +41,8 @@ typedef struct {
  * One pass over the laboratory table; memory grows with the cohort, not with the files.
  *
  * HL_OK; HL_PARTIAL when ECG records could not be read (errors.csv; they count as absent);
- * HL_E_INPUT, HL_E_IO, HL_E_USAGE, HL_E_STOPPED. Nothing is left under its final name unless all is.
+ * HL_E_INPUT, HL_E_IO, HL_E_USAGE, HL_E_STOPPED. A folder without manifest.json is not complete; the
+ * same build may write there again.
  */
 HL_API hl_code hl_cohort_build(const hl_cohort_options *options, hl_ctl *ctl,
                                hl_report *report, hl_error *err);

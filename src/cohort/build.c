@@ -1,5 +1,7 @@
 #include "hilum/cohort.h"
 
+#include <unistd.h>
+
 #include "base/ctl.h"
 #include "base/job.h"
 #include "base/log.h"
@@ -298,6 +300,8 @@ static hl_code write_all(build *b, const hl_run_info *run, hl_digest *id, hl_err
     if (c == HL_OK)
         c = hl_run_put(run, "cohort build", b->o.call, b->ctl, &run_json, err);
     if (c == HL_OK)
+        c = hl_job_clean(b->o.out, err); /* temporaries of a killed build */
+    if (c == HL_OK)
         c = hl_manifest_write(b->manifest, b->o.out, run_json.at, id, err);
     hl_buf_free(&run_json);
     return c;
@@ -314,15 +318,21 @@ static void keep_dataset(build *b)
                 "with other sizes may write there again", b->o.out);
 }
 
-/* What keep_dataset() left of an earlier build, and nothing else, may be written over. */
-static bool kept_only(const char *out)
+/* Only files of a build that did not come to its end (its last act is the manifest): they may be
+ * written over. */
+static bool unfinished_only(const char *out)
 {
+    static const char *const own[] = {"symile_mimic_data.csv", "train.csv", "val.csv",
+                                      "val_retrieval.csv", "test.csv", "labs_means.json",
+                                      "errors.csv", "inputs.csv.gz", "SHA256SUMS.txt", "run.json"};
     hl_names names = {0};
     bool only = hl_is_folder(out) && hl_list_folder(out, &names, NULL) == HL_OK && names.n > 0;
 
-    for (size_t i = 0; only && i < names.n; i++)
-        only = strcmp(names.name[i], "symile_mimic_data.csv") == 0 ||
-               strcmp(names.name[i], "errors.csv") == 0;
+    for (size_t i = 0; only && i < names.n; i++) {
+        only = hl_str_starts(hl_str_of(names.name[i]), ".tmp-");
+        for (size_t k = 0; !only && k < sizeof own / sizeof *own; k++)
+            only = strcmp(names.name[i], own[k]) == 0;
+    }
     hl_names_free(&names);
     return only;
 }
@@ -346,12 +356,19 @@ hl_code hl_cohort_build(const hl_cohort_options *options, hl_ctl *ctl, hl_report
     hl_job_options out = {.out = options->out, .mode = HL_JOB_RUN, .n_shards = 1};
     hl_run_info run = hl_run_begin();
     hl_digest id;
+    bool made = false;
     hl_code c = b.arena ? HL_OK : hl_fail_memory(err, "a cohort", 1 << 16);
 
     if (c == HL_OK)
         c = take_recipe(&b, err);
-    if (c == HL_OK && !kept_only(options->out))
+    if (c == HL_OK && !unfinished_only(options->out))
         c = hl_job_check_out(&out, err);
+    /* A folder that cannot be made is better known before the tables are read than after. */
+    if (c == HL_OK) {
+        bool there = hl_file_exists(options->out);
+        c = hl_make_folder(options->out, err);
+        made = c == HL_OK && !there;
+    }
     if (c == HL_OK)
         c = start_manifest(&b, err);
     if (c == HL_OK)
@@ -375,6 +392,8 @@ hl_code hl_cohort_build(const hl_cohort_options *options, hl_ctl *ctl, hl_report
         c = HL_PARTIAL;
     if (c == HL_E_STOPPED)
         hl_fail(err, HL_E_STOPPED, "stopped as asked; nothing was written");
+    if (c != HL_OK && made)
+        rmdir(options->out); /* fails, as it should, where something was kept */
     build_free(&b);
     return c;
 }

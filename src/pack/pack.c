@@ -403,6 +403,17 @@ static hl_code expand(packing *p, const hl_run_info *run, hl_report *report, hl_
     return c == HL_OK ? put_report(p, &job, &id, report, err) : c;
 }
 
+/* Else every single film or ECG would be reported as absent. */
+static hl_code check_archives(const hl_pack_options *o, hl_error *err)
+{
+    const char *const folder[] = {o->ecg, o->cxr};
+
+    for (size_t k = 0; k < 2; k++)
+        if (!hl_is_folder(folder[k]))
+            return hl_fail_at(err, HL_E_INPUT, folder[k], 0, -1, "no such folder");
+    return HL_OK;
+}
+
 hl_code hl_pack_run(const hl_pack_options *options, hl_ctl *ctl, hl_report *report, hl_error *err)
 {
     packing p = {.o = options, .ctl = ctl, .cpu = hl_cpu_level(ctl ? ctl->cpu : 0)};
@@ -410,6 +421,8 @@ hl_code hl_pack_run(const hl_pack_options *options, hl_ctl *ctl, hl_report *repo
     hl_run_info run = hl_run_begin();
     hl_code c = take_recipe(&p, err);
 
+    if (c == HL_OK && !options->expand && !options->merge)
+        c = check_archives(options, err);
     if (c == HL_OK)
         c = start_manifest(&p, err);
     if (c == HL_OK)

@@ -53,10 +53,10 @@ static void errno_becomes_code_and_words(void)
     } table[] = {
         {ENOSPC, HL_E_IO,
          "o/x: cannot write: the disk is full\n"
-         "Free some space and run the same command with --resume."},
+         "Free some space and run the same command again, with --resume where it has that option."},
         {EDQUOT, HL_E_IO,
          "o/x: cannot write: the disk is full (quota reached)\n"
-         "Free some space and run the same command with --resume."},
+         "Free some space and run the same command again, with --resume where it has that option."},
         {EACCES, HL_E_IO, "o/x: cannot write: no permission"},
         {EPERM, HL_E_IO, "o/x: cannot write: no permission"},
         {EROFS, HL_E_IO, "o/x: cannot write: no permission (the file system is read-only)"},
