@@ -36,6 +36,7 @@ quick: deps build/build.ninja
 	@scripts/check.py --quick build
 
 bench: all
+	@scripts/install-deps.sh build bench
 	bench/run.sh
 
 fuzz:

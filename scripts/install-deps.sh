@@ -1,7 +1,7 @@
 #!/bin/sh
 # Install the Debian packages that building and testing need, when they are missing.
 #
-#   install-deps.sh [build] [fuzz] [arm64]
+#   install-deps.sh [build] [fuzz] [arm64] [bench]
 #
 # As root (or through sudo) they are installed; otherwise the command to do so is printed. With all of
 # them there nothing happens, quickly. On a system without dpkg nothing is done: see the names below.
@@ -10,6 +10,7 @@ set -eu
 build="make meson ninja-build gcc libc6-dev pkg-config libisal-dev libdeflate-dev libssl-dev libjansson-dev
     libjpeg62-turbo-dev python3"
 fuzz="clang libclang-rt-14-dev"
+bench="isal python3-venv"
 arm64="gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user"
 
 wanted=
@@ -18,7 +19,8 @@ for group in "${@:-build}"; do
     build) wanted="$wanted $build" ;;
     fuzz) wanted="$wanted $fuzz" ;;
     arm64) wanted="$wanted $arm64" ;;
-    *) echo "install-deps.sh: no group '$group'; there are build, fuzz, arm64" >&2; exit 2 ;;
+    bench) wanted="$wanted $bench" ;;
+    *) echo "install-deps.sh: no group '$group'; there are build, fuzz, arm64, bench" >&2; exit 2 ;;
     esac
 done
 

@@ -122,20 +122,30 @@ int64_t hl_out_bytes(const hl_out *out)
     return out->bytes;
 }
 
+/* 0, or the errno of fsync(); a signal (NFS answers EINTR) is no failure. */
+static int sync_fd(int fd)
+{
+    while (fsync(fd) != 0)
+        if (errno != EINTR)
+            return errno;
+    return 0;
+}
+
 /* fsync the folder that holds path, so that the new name survives a power cut. Some file systems
  * cannot (EINVAL): then the name is as safe as they make it. */
 static hl_code sync_folder(const char *path, hl_error *err)
 {
     char folder[HL_PATH_BYTES];
     size_t n = folder_length(path);
-    int fd, e = 0;
+    int fd, e;
 
     snprintf(folder, sizeof folder, "%.*s", n ? (int)n : 1, n ? path : ".");
     fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
         return errno == EACCES ? HL_OK : hl_fail_errno(err, folder, "open", errno);
-    if (fsync(fd) != 0 && errno != EINVAL)
-        e = errno;
+    e = sync_fd(fd);
+    if (e == EINVAL)
+        e = 0;
     close(fd);
     return e ? hl_fail_errno(err, path, "sync the folder of", e) : HL_OK;
 }
@@ -153,8 +163,9 @@ static hl_code put_in_place(hl_out *out, hl_error *err)
     struct stat ours;
     int e;
 
-    if (fsync(out->fd) != 0)
-        return hl_fail_errno(err, out->path, "sync", errno);
+    e = sync_fd(out->fd);
+    if (e)
+        return hl_fail_errno(err, out->path, "sync", e);
     if (fstat(out->fd, &ours) != 0)
         return hl_fail_errno(err, out->path, "look at", errno);
     e = close(out->fd) == 0 ? 0 : errno; /* a full quota may only show here */

@@ -151,9 +151,9 @@ static hl_code take_row(lab_pass *p, const hl_field *f, hl_error *err)
     return item < 0 ? HL_OK : take_value(p, f, (size_t)item, stay, time, err);
 }
 
-/* Rows of other items and other subjects are passed over inside the scanner; the item, which drops more
- * rows of a run, is asked first. In --compat a repeated labevent_id of any subject is an error, so all
- * subjects' rows are looked at. */
+/* Rows of other subjects and other items are passed over inside the scanner. The subject is asked first:
+ * the table comes in runs of one subject, so the answer is mostly the last one. In --compat a repeated
+ * labevent_id of any subject is an error, so all subjects' rows are looked at. */
 static hl_code skip_others(lab_pass *p, hl_error *err)
 {
     const hl_selection *s = p->s;
@@ -161,15 +161,15 @@ static hl_code skip_others(lab_pass *p, hl_error *err)
     int64_t *id = malloc((n + 1) * sizeof *id);
     hl_code c = id ? HL_OK : hl_fail_memory(err, "laboratory values", n * sizeof *id);
 
-    for (size_t k = 0; c == HL_OK && k < s->r->n_labs; k++)
-        id[k] = s->r->lab[k].itemid;
-    if (c == HL_OK)
-        c = hl_csv_filter_ids(p->csv, L_ITEM, id, s->r->n_labs, err);
     for (size_t i = 0; c == HL_OK && i < s->stay->n_rows; i++)
         if (s->lab_slot[i] >= 0)
             id[n_subjects++] = s->subject_id[i];
     if (c == HL_OK && !s->o->compat)
         c = hl_csv_filter_ids(p->csv, L_SUBJECT, id, n_subjects, err);
+    for (size_t k = 0; c == HL_OK && k < s->r->n_labs; k++)
+        id[k] = s->r->lab[k].itemid;
+    if (c == HL_OK)
+        c = hl_csv_filter_ids(p->csv, L_ITEM, id, s->r->n_labs, err);
     free(id);
     return c;
 }

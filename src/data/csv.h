@@ -30,7 +30,7 @@ static inline hl_str hl_field_str(hl_field f)
 }
 
 typedef struct {
-    const char *name;    /* for messages; NULL = the path */
+    const char *name;    /* for messages; NULL = the path. hl_csv_open_in() takes the hl_in's */
     hl_stream_mode mode; /* HL_STREAM_THREAD: inflate on a thread of its own */
     hl_cpu cpu;          /* from hl_cpu_level() */
     hl_ctl *ctl;         /* bytes are counted there, cancel is looked at; may be NULL */

@@ -132,7 +132,7 @@ static hl_col_type sniff_type(const sniff *s)
 static hl_code grow(growing *g, hl_error *err)
 {
     hl_column *c = &g->column;
-    size_t cap = g->cap ? g->cap * 2 : 256;
+    size_t cap = g->cap ? g->cap * 2 : 16; /* small: a file may have 16,384 columns */
     void *valid = realloc(c->valid, cap), *cells = NULL;
 
     if (valid)

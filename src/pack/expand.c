@@ -33,20 +33,15 @@ static bool one_scale(const double *scale, int64_t leads)
 }
 
 /* All leads share gain and baseline, as MIMIC-IV-ECG's do: a value depends on the raw sample alone, so
- * each level that occurs is computed once. */
-static hl_code scale_by_level(const int16_t *ecg, const double *scale, int64_t n, float *out,
-                              hl_error *err)
+ * each level that occurs is computed once. low and high: smallest and largest raw sample. */
+static hl_code scale_by_level(const int16_t *ecg, const double *scale, int64_t n, int16_t low,
+                              int16_t high, float *out, hl_error *err)
 {
-    int16_t low = ecg[0], high = ecg[0];
-
-    for (int64_t i = 1; i < n; i++) {
-        low = ecg[i] < low ? ecg[i] : low;
-        high = ecg[i] > high ? ecg[i] : high;
-    }
     double p_low = physical(low, scale), p_high = physical(high, scale);
     double mn = p_low < p_high ? p_low : p_high, mx = p_low < p_high ? p_high : p_low;
     size_t n_levels = (size_t)(high - low) + 1;
     float *level = malloc(n_levels * sizeof *level);
+
     if (!level)
         return hl_fail_memory(err, "an ECG", n_levels * sizeof *level);
     for (size_t i = 0; i < n_levels; i++)
@@ -55,6 +50,18 @@ static hl_code scale_by_level(const int16_t *ecg, const double *scale, int64_t n
         out[i] = level[ecg[i] - low];
     free(level);
     return HL_OK;
+}
+
+static void raw_range(const int16_t *ecg, int64_t n, int16_t *low, int16_t *high)
+{
+    int16_t mn = ecg[0], mx = ecg[0];
+
+    for (int64_t i = 1; i < n; i++) {
+        mn = ecg[i] < mn ? ecg[i] : mn;
+        mx = ecg[i] > mx ? ecg[i] : mx;
+    }
+    *low = mn;
+    *high = mx;
 }
 
 static void scale_each(const int16_t *ecg, const double *scale, int64_t samples, int64_t leads,
@@ -80,22 +87,32 @@ static void physical_range(const int16_t *ecg, const double *scale, int64_t samp
         }
 }
 
+static void fill(float *out, int64_t n, float v)
+{
+    for (int64_t i = 0; i < n; i++)
+        out[i] = v;
+}
+
 hl_code hl_ecg_scale(const int16_t *ecg, const double *scale, int64_t samples, int64_t leads, bool compat,
                      float *out, hl_error *err)
 {
     int64_t n = samples * leads;
+    float constant = compat ? default_nan() : 0.0f;
+    int16_t low, high;
     double mn, mx;
 
-    physical_range(ecg, scale, samples, leads, &mn, &mx);
-    if (mn == mx) {
-        float v = compat ? default_nan() : 0.0f;
-        for (int64_t i = 0; i < n; i++)
-            out[i] = v;
+    if (one_scale(scale, leads)) {
+        raw_range(ecg, n, &low, &high);
+        if (physical(low, scale) != physical(high, scale))
+            return scale_by_level(ecg, scale, n, low, high, out, err);
+        fill(out, n, constant);
         return HL_OK;
     }
-    if (one_scale(scale, leads))
-        return scale_by_level(ecg, scale, n, out, err);
-    scale_each(ecg, scale, samples, leads, mn, mx, out);
+    physical_range(ecg, scale, samples, leads, &mn, &mx);
+    if (mn == mx)
+        fill(out, n, constant);
+    else
+        scale_each(ecg, scale, samples, leads, mn, mx, out);
     return HL_OK;
 }
 

@@ -137,7 +137,10 @@ static hl_code check_ecg(const hl_pack_recipe *r, const hl_pack_item *item, cons
         return hl_fail_at(err, HL_E_INPUT, item->ecg_path, 0, -1,
                           "%lld samples a lead; the recipe needs %lld", (long long)e->n_samples,
                           (long long)r->samples);
+    int missing = 0;
     for (int64_t i = 0; i < r->samples * r->leads; i++)
+        missing |= e->sample[i] == INT16_MIN;
+    for (int64_t i = 0; missing && i < r->samples * r->leads; i++)
         if (e->sample[i] == INT16_MIN)
             return hl_fail_at(err, HL_E_INPUT, item->ecg_path, 0, -1,
                               "a sample of lead %s was not measured",

@@ -62,6 +62,8 @@ static hl_code fake_work(void *ctx, int64_t i, int thread, hl_arena *scratch, hl
         usleep((useconds_t)(mix((uint64_t)i + 7) % (uint64_t)f->delay_us));
     if (f->stop_at_ctl && i == f->stop_at)
         __atomic_store_n(&f->stop_at_ctl->cancel, 1, __ATOMIC_RELAXED);
+    if (f->fatal == HL_E_LIMIT && i == f->fatal_at)
+        return hl_fail_memory(err, "a film", n);
     if (f->fatal && i == f->fatal_at)
         return hl_fail(err, f->fatal, "a fault on purpose");
     for (size_t k = 0; k < n; k++)
@@ -361,6 +363,24 @@ static void the_folder_of_a_download_is_refused(void)
     is_int(go(&f, out, (call){.resume = true}, NULL, &err), HL_E_USAGE);
     like(err.message, "holds something else: archive.json");
     remove_out(out);
+}
+
+/* A failed item is final; what only memory was lacking for must not be. */
+static void lack_of_memory_ends_the_job_and_fails_no_item(void)
+{
+    const char *out = temp_folder();
+    fake f = {.n = 50, .max_bytes = 100, .fatal = HL_E_LIMIT, .fatal_at = 30};
+    hl_job_result r;
+    hl_error err = {0};
+
+    is_int(go(&f, out, (call){.jobs = 1}, &r, &err), HL_E_LIMIT);
+    like(err.message, "out of memory (a film");
+    f.fatal = HL_OK;
+    is_int(go(&f, out, (call){.resume = true}, &r, NULL), HL_OK);
+    is_int(r.resumed, 30);
+    is_int(r.failed, 0);
+    remove_out(out);
+    hl_buf_free(&f.sunk);
 }
 
 static void an_unfinished_run_needs_resume(void)
@@ -979,6 +999,7 @@ int main(void)
     run(clean_leaves_only_the_outputs);
     run(a_folder_with_something_else_is_refused);
     run(the_folder_of_a_download_is_refused);
+    run(lack_of_memory_ends_the_job_and_fails_no_item);
     run(an_unfinished_run_needs_resume);
     run(a_shard_of_another_start_is_refused);
     run(a_shard_number_out_of_range_is_refused);

@@ -47,7 +47,7 @@ def tensors_equal(name, folder, golden):
 
 def edge_archives():
     data = os.path.join(DATA, "edge")
-    for name in ("edge1", "edge2", "edge3", "edge4"):
+    for name in ("edge1", "edge2", "edge3", "edge4", "edge5"):
         folder = unpack(os.path.join(data, name + ".tar.gz"), at("edge"))
         folder = os.path.join(folder, name) if os.path.isdir(os.path.join(folder, name)) else folder
         out = at(name + "-out")
