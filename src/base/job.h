@@ -45,8 +45,8 @@ typedef struct {
     /*
      * Make item i's record: appended to record (empty at the start). Called on any thread, in any
      * order; scratch is reset after each item; thread = 0..jobs-1 names the worker. A failure other
-     * than HL_E_IO, HL_E_STOPPED, HL_E_BUG or lack of memory (hl_fail_memory) counts as a failed item: it gets a row in
-     * errors.csv, its record is empty, and the job goes on (strict: ends).
+     * than HL_E_IO, HL_E_STOPPED, HL_E_BUG or lack of memory (hl_fail_memory) counts as a failed item:
+     * it gets a row in errors.csv, its record is empty, and the job goes on (strict: ends).
      */
     hl_code (*work)(void *ctx, int64_t i, int thread, hl_arena *scratch, hl_buf *record,
                     hl_error *err);

@@ -197,7 +197,8 @@ hl_code hl_job_shard_state(const char *folder, const hl_job_identity *identity, 
     if (c || records < 0 || index < 0 || st_records.st_size != ok->records_bytes ||
         st_index.st_size != ok->index.bytes || !holds(index, &ok->index, sha, &block))
         goto done;
-    if (care == HL_JOB_QUICK || rows_prove(index, records, identity, shard, ok, &block, sha, ctl, &why))
+    if (care == HL_JOB_QUICK ||
+        rows_prove(index, records, identity, shard, ok, &block, sha, ctl, &why))
         *state = HL_SHARD_COMPLETE;
     else
         c = hl_ctl_check(ctl, err);

@@ -13,7 +13,9 @@ typedef struct {
     hl_csv *csv;
     hl_map *item;       /* itemid -> its column */
     hl_idset *seen;     /* labevent_ids of rows in a window */
-    int64_t last_subject, last_stay; /* the table comes in runs of one subject */
+    char last_subject[24]; /* the table comes in runs of one subject */
+    size_t last_n;
+    int64_t last_stay;
     int64_t n_repeated;
     int64_t n_outside;  /* values beyond the recipe's limits */
     hl_time_rule time_rule;
@@ -64,17 +66,26 @@ static hl_code note_id(lab_pass *p, const hl_field *f, hl_error *err)
     return HL_OK;
 }
 
-/* First of the subject's stays that are looked at; -1 = none. */
-static int64_t first_stay(lab_pass *p, int64_t subject_id)
+/* First of the subject's stays that are looked at; -1 = none. The last answer is kept with its text. */
+static hl_code first_stay(lab_pass *p, hl_field subject, int64_t *stay, hl_error *err)
 {
-    if (subject_id != p->last_subject) {
+    char shown[HL_SHOW_BYTES];
+    int64_t subject_id;
+
+    if (p->last_n == 0 || subject.n != p->last_n ||
+        memcmp(subject.at, p->last_subject, subject.n) != 0) {
+        if (!hl_parse_i64_pandas(hl_field_str(subject), &subject_id))
+            return hl_csv_fail(p->csv, err, L_SUBJECT, "'%s' is no integer",
+                               hl_show(hl_field_str(subject), shown));
         int64_t i = hl_index_first(p->s->by_subject, subject_id);
         while (i >= 0 && p->s->lab_slot[i] < 0)
             i = hl_index_next(p->s->by_subject, i);
-        p->last_subject = subject_id;
         p->last_stay = i;
+        p->last_n = subject.n <= sizeof p->last_subject ? subject.n : 0;
+        memcpy(p->last_subject, subject.at, p->last_n);
     }
-    return p->last_stay;
+    *stay = p->last_stay;
+    return HL_OK;
 }
 
 static bool in_window(const hl_selection *s, int64_t stay, int64_t time)
@@ -117,38 +128,43 @@ static hl_code take_value(lab_pass *p, const hl_field *f, size_t item, int64_t s
     return p->s->o->compat ? HL_OK : note_id(p, f, err);
 }
 
+static hl_code item_of(const lab_pass *p, const hl_field *f, int64_t *item, hl_error *err)
+{
+    char shown[HL_SHOW_BYTES];
+    int64_t itemid;
+
+    if (!hl_parse_i64_pandas(hl_field_str(f[L_ITEM]), &itemid))
+        return hl_csv_fail(p->csv, err, L_ITEM, "'%s' is no integer",
+                           hl_show(hl_field_str(f[L_ITEM]), shown));
+    *item = hl_map_get(p->item, itemid);
+    return HL_OK;
+}
+
 /* A row that passed the scanner: of a wanted item and a wanted subject, unless an id is no plain
  * integer. Rows outside every window end here with as little work as possible. */
 static hl_code take_row(lab_pass *p, const hl_field *f, hl_error *err)
 {
     hl_str time_text = hl_field_str(f[L_TIME]);
     char shown[HL_SHOW_BYTES];
-    int64_t itemid, subject_id, time;
+    int64_t item = 0, stay = -1, time;
+    hl_code c = HL_OK;
 
     if (hl_is_missing(hl_field_str(f[L_VALUE])))
         return HL_OK;
-    if (!hl_parse_i64_pandas(hl_field_str(f[L_ITEM]), &itemid))
-        return hl_csv_fail(p->csv, err, L_ITEM, "'%s' is no integer",
-                           hl_show(hl_field_str(f[L_ITEM]), shown));
-    if (p->s->o->compat && hl_map_get(p->item, itemid) >= 0) {
-        hl_code c = note_id(p, f, err);
-        if (c != HL_OK)
-            return c;
-    }
-    if (hl_is_missing(time_text))
-        return HL_OK;
-    if (!hl_parse_i64_pandas(hl_field_str(f[L_SUBJECT]), &subject_id))
-        return hl_csv_fail(p->csv, err, L_SUBJECT, "'%s' is no integer",
-                           hl_show(hl_field_str(f[L_SUBJECT]), shown));
-    int64_t stay = first_stay(p, subject_id);
-    if (stay < 0)
-        return HL_OK;
+    if (p->s->o->compat && (c = item_of(p, f, &item, err)) == HL_OK && item >= 0)
+        c = note_id(p, f, err);
+    if (c == HL_OK)
+        c = first_stay(p, f[L_SUBJECT], &stay, err);
+    if (c != HL_OK || stay < 0 || hl_is_missing(time_text))
+        return c;
     if (!hl_parse_time(time_text, p->time_rule, &time))
         return hl_csv_fail(p->csv, err, L_TIME, "'%s' is no date and time (YYYY-MM-DD HH:MM:SS)",
                            hl_show(time_text, shown));
     stay = next_in_window(p->s, stay, time);
-    int64_t item = stay < 0 ? -1 : hl_map_get(p->item, itemid);
-    return item < 0 ? HL_OK : take_value(p, f, (size_t)item, stay, time, err);
+    if (stay >= 0)
+        c = item_of(p, f, &item, err);
+    return c != HL_OK || stay < 0 || item < 0 ? c
+                                              : take_value(p, f, (size_t)item, stay, time, err);
 }
 
 /* Rows of other subjects and other items are passed over inside the scanner. The subject is asked first:
@@ -213,7 +229,7 @@ static hl_code read_labs(lab_pass *p, hl_error *err)
 
 hl_code hl_select_labs(hl_selection *s, hl_error *err)
 {
-    lab_pass p = {.s = s, .last_subject = INT64_MIN, .last_stay = -1,
+    lab_pass p = {.s = s, .last_stay = -1,
                   .time_rule = s->o->compat ? HL_TIME_STRICT : HL_TIME_CUT_FRACTION};
     char count[32];
     hl_code c = make_slots(&p, err);

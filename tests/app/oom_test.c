@@ -1,10 +1,10 @@
 /*
- * Out of memory is an ordinary error: the n-th allocation is made to fail, for n = 1, 2, 3, ... until
- * the operation needs fewer. Each run must come back with HL_E_LIMIT and say so, or succeed with the
- * right result; it must not crash, leak (descriptors here, memory under the sanitizer) or leave a
- * part of a file under its name. The allocation functions are replaced by the linker (--wrap), so
- * those inside shared libraries are not reached. Nothing is synced: a test of memory need not wait
- * for the disk.
+ * Out of memory is an ordinary error: the n-th allocation is made to fail, for n = 1, 2, 3, ...
+ * until the operation needs fewer. Each run must come back with HL_E_LIMIT and say so, or succeed
+ * with the right result; it must not crash, leak (descriptors here, memory under the sanitizer) or
+ * leave a part of a file under its name. The allocation functions are replaced by the linker
+ * (--wrap), so those inside shared libraries are not reached. Nothing is synced: a test of memory
+ * need not wait for the disk.
  */
 #include <dirent.h>
 
@@ -127,14 +127,15 @@ static void one_run(const char *what, operation op, look_after look, int64_t n, 
                                                    strstr(err.message, "too much memory")));
     tap_check(good, __FILE__, __LINE__, "%s, allocation %" PRId64 "%s: code %d: %s", what, n,
               on ? " and on" : "", (int)c, err.message);
-    tap_check(open_files() == files, __FILE__, __LINE__, "%s, allocation %" PRId64 ": open files: %d, not %d", what, n,
-              open_files(), files);
+    tap_check(open_files() == files, __FILE__, __LINE__,
+              "%s, allocation %" PRId64 ": open files: %d, not %d", what, n, open_files(), files);
     if (look && c != HL_OK)
         look(n);
 }
 
 /* At most n_runs different n, evenly spread. Returns how many there were. */
-static int64_t step_through(const char *what, operation op, look_after look, int64_t n_runs, bool on)
+static int64_t step_through(const char *what, operation op, look_after look, int64_t n_runs,
+                            bool on)
 {
     hl_error err = {0};
     int64_t runs = 0;
@@ -187,7 +188,8 @@ static hl_code wrong(hl_error *err)
     return hl_fail(err, HL_E_BUG, "a wrong result");
 }
 
-/* A csv with a quoted field longer than a stream's headroom; its .gz is large enough for a thread. */
+/* A csv with a quoted field longer than a stream's headroom; its .gz is large enough for a thread.
+ */
 static void make_tables(void)
 {
     hl_buf text = {0};
@@ -199,8 +201,9 @@ static void make_tables(void)
     for (int64_t i = 0; i < 6000; i++) {
         x = x * UINT64_C(6364136223846793005) + 1442695040888963407;
         const char *quote = i % 97 ? "" : "\"", *comma = i % 97 ? "" : ",\n";
-        hl_buf_printf(&text, "%lld,%sn%llx%s%s,%lld.5,2180-01-02 03:04:05,True\n", (long long)i, quote,
-                      (unsigned long long)(x * x ^ x >> 20), comma, quote, (long long)(x >> 50));
+        hl_buf_printf(&text, "%lld,%sn%llx%s%s,%lld.5,2180-01-02 03:04:05,True\n", (long long)i,
+                      quote, (unsigned long long)(x * x ^ x >> 20), comma, quote,
+                      (long long)(x >> 50));
     }
     hl_buf_text(&text, "6000,\"");
     for (int i = 0; i < 100000; i++)
@@ -356,9 +359,14 @@ static hl_code wfdb(hl_error *err)
 {
     static const int32_t formats[] = {16, 212};
     static const int16_t sample[6] = {1, -2, 3, -4, 5, -6};
-    hl_wfdb_signal signal[2] = {{.calibrated = true, .gain = 200, .units = "mV", .description = "I"},
-                                {.calibrated = true, .gain = 200, .units = "mV", .description = "II"}};
-    hl_wfdb_header h = {.name = "rec", .n_signals = 2, .rate_hz = 500, .counter_hz = 500, .n_samples = 3,
+    hl_wfdb_signal signal[2] = {
+        {.calibrated = true, .gain = 200, .units = "mV", .description = "I"},
+        {.calibrated = true, .gain = 200, .units = "mV", .description = "II"}};
+    hl_wfdb_header h = {.name = "rec",
+                        .n_signals = 2,
+                        .rate_hz = 500,
+                        .counter_hz = 500,
+                        .n_samples = 3,
                         .signal = signal};
     hl_code c = HL_OK;
 
@@ -505,7 +513,8 @@ static hl_code same_as(const char *folder, const char *whole, bool all, hl_error
     for (size_t i = 0; c == HL_OK && i < names.n; i++) {
         hl_buf x = {0}, y = {0};
         const char *name = names.name[i];
-        if (strstr(name, ".tmp-") || strncmp(name, ".hilum/", 7) == 0 || strcmp(name, "run.json") == 0)
+        if (strstr(name, ".tmp-") || strncmp(name, ".hilum/", 7) == 0 ||
+            strcmp(name, "run.json") == 0)
             continue;
         n++;
         c = hl_path_join(folder, name, a, err);
@@ -546,8 +555,15 @@ static hl_code judge(hl_code c, const char *out, const char *whole, hl_error *er
 
 static hl_code build_to(const char *out, hl_error *err)
 {
-    const hl_cohort_options o = {.mimiciv = mimiciv, .ecg = ecg, .cxr = cxr, .out = out, .recipe = recipe,
-                                 .train_n = 3, .val_n = 2, .candidate_n = 2, .seed = -1,
+    const hl_cohort_options o = {.mimiciv = mimiciv,
+                                 .ecg = ecg,
+                                 .cxr = cxr,
+                                 .out = out,
+                                 .recipe = recipe,
+                                 .train_n = 3,
+                                 .val_n = 2,
+                                 .candidate_n = 2,
+                                 .seed = -1,
                                  .candidate_seed = -1};
     hl_log *log = hl_log_new();
     hl_ctl ctl = {.jobs = 1, .log = log};
@@ -572,7 +588,8 @@ static void no_half_cohort(int64_t n)
     hl_code c = same_as(at_home("cohort"), whole_cohort,
                         hl_file_exists(at_home("cohort/manifest.json")), &err);
 
-    tap_check(c == HL_OK, __FILE__, __LINE__, "cohort, after allocation %" PRId64 ": %s", n, err.message);
+    tap_check(c == HL_OK, __FILE__, __LINE__, "cohort, after allocation %" PRId64 ": %s", n,
+              err.message);
 }
 
 static int pack_jobs;
@@ -580,8 +597,12 @@ static bool pack_resume;
 
 static hl_code pack_to(const char *out, hl_error *err)
 {
-    const hl_pack_options o = {.cohort = whole_cohort, .ecg = ecg, .cxr = cxr, .out = out,
-                               .store = HL_STORE_COMPACT, .resume = pack_resume};
+    const hl_pack_options o = {.cohort = whole_cohort,
+                               .ecg = ecg,
+                               .cxr = cxr,
+                               .out = out,
+                               .store = HL_STORE_COMPACT,
+                               .resume = pack_resume};
     hl_ctl ctl = {.jobs = pack_jobs};
     hl_report report = {0};
     hl_code c = hl_pack_run(&o, &ctl, &report, err);
@@ -603,13 +624,15 @@ static void no_half_pack(int64_t n)
     bool all = hl_file_exists(at_home("pack/manifest.json"));
     hl_code c = same_as(at_home("pack"), whole_pack, all, &err);
 
-    tap_check(c == HL_OK, __FILE__, __LINE__, "pack, after allocation %" PRId64 ": %s", n, err.message);
+    tap_check(c == HL_OK, __FILE__, __LINE__, "pack, after allocation %" PRId64 ": %s", n,
+              err.message);
     if (n % 7 != 0 || (all && !hl_is_folder(at_home("pack/.hilum"))))
         return;
     pack_resume = true;
     c = pack_to(at_home("pack"), &err);
     pack_resume = false;
-    tap_check(c == HL_OK, __FILE__, __LINE__, "pack resumed after allocation %" PRId64 ": %s", n, err.message);
+    tap_check(c == HL_OK, __FILE__, __LINE__, "pack resumed after allocation %" PRId64 ": %s", n,
+              err.message);
 }
 
 /* The published recipe with films of 64 pixels: the same code in less time. */
