@@ -6,7 +6,7 @@
 #include "base/io.h"
 #include "base/sort.h"
 
-#define MAX_BYTES ((size_t)64 << 20)
+#define MAX_BYTES ((size_t)16 << 20)
 #define MAX_DEPTH 64
 #define FEW_KEYS 8 /* up to here a plain search is as fast as a sorted one */
 

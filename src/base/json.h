@@ -25,7 +25,7 @@ typedef enum {
 } hl_json_type;
 
 /* Parse text[0..n): UTF-8, no duplicate keys, nothing behind the value, depth <= 64 levels,
- * n <= 64 MiB. name is the path for messages. HL_E_INPUT with the line. */
+ * n <= 16 MiB (values take up to some 30 bytes for each of text). name is the path for messages. HL_E_INPUT with the line. */
 hl_code hl_json_parse(const char *text, size_t n, const char *name, hl_json **out, hl_error *err);
 hl_code hl_json_read(const char *path, hl_json **out, hl_error *err);
 void hl_json_free(hl_json **json);
