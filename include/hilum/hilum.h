@@ -32,14 +32,14 @@ extern "C" {
 /* Result of every call that can fail. The value of an error is the exit code of the program. */
 typedef enum {
     HL_OK = 0,
-    HL_PARTIAL = 1,    /* the job is done, but items failed: each stands in errors.csv */
-    HL_E_USAGE = 2,    /* wrong option, argument or combination */
-    HL_E_INPUT = 3,    /* an input is missing or invalid */
-    HL_E_IO = 4,       /* the system refused: disk full, permission, read error */
-    HL_E_LIMIT = 5,    /* a limit, out of memory, or something hilum does not support */
-    HL_E_BUG = 70,     /* a fault of hilum itself */
+    HL_PARTIAL = 1,     /* the job is done, but items failed: each stands in errors.csv */
+    HL_E_USAGE = 2,     /* wrong option, argument or combination */
+    HL_E_INPUT = 3,     /* an input is missing or invalid */
+    HL_E_IO = 4,        /* the system refused: disk full, permission, read error */
+    HL_E_LIMIT = 5,     /* a limit, out of memory, or something hilum does not support */
+    HL_E_BUG = 70,      /* a fault of hilum itself */
     HL_E_STOPPED = 130, /* asked to stop; what is done is kept, --resume goes on */
-    HL_END = 1000      /* no more to read: not an error, never an exit code */
+    HL_END = 1000       /* no more to read: not an error, never an exit code */
 } hl_code;
 
 /*
@@ -68,16 +68,16 @@ typedef struct hl_log hl_log;
  * the job then returns HL_E_STOPPED). All fields that a job writes are written atomically.
  */
 typedef struct {
-    int64_t done;   /* items finished in this phase */
-    int64_t total;  /* items of this phase, 0 = not known yet */
-    int64_t failed; /* items that failed */
-    int64_t bytes;  /* bytes read from inputs so far */
+    int64_t done;               /* items finished in this phase */
+    int64_t total;              /* items of this phase, 0 = not known yet */
+    int64_t failed;             /* items that failed */
+    int64_t bytes;              /* bytes read from inputs so far */
     const char *volatile phase; /* static text, e.g. "reading labevents"; NULL before the first */
-    int32_t cancel; /* written by the caller */
-    int32_t jobs;   /* threads to use, 0 = 1; set by the caller before the start */
-    int32_t cpu;    /* hl_cpu_request: 0 = best the machine has; set by the caller before */
+    int32_t cancel;             /* written by the caller */
+    int32_t jobs;               /* threads to use, 0 = 1; set by the caller before the start */
+    int32_t cpu; /* hl_cpu_request: 0 = best the machine has; set by the caller before */
     int32_t reserved;
-    hl_log *log;    /* warnings go here; NULL = dropped. Made by hl_log_new(), owned by the caller */
+    hl_log *log; /* warnings go here; NULL = dropped. Made by hl_log_new(), owned by the caller */
     int64_t bytes_end; /* what bytes will be at the end of this phase, 0 = not known: how far a
                           phase is that reads one large file */
 } hl_ctl;
@@ -113,7 +113,8 @@ HL_API hl_code hl_run(const char *command, const char *options_json, hl_ctl *ctl
 
 HL_API void hl_free(void *p);
 
-/* What a job tells: one JSON object for a program, and text for a person. Freed with hl_report_free(). */
+/* What a job tells: one JSON object for a program, and text for a person. Freed with
+ * hl_report_free(). */
 typedef struct {
     char *json;
     char *text;

@@ -39,7 +39,7 @@ typedef struct {
     char last[APP_LINE_BYTES];
     const char *phase;
     double phase_at_s, plain_at_s;
-    int64_t phase_bytes; /* ctl->bytes when the phase was first seen */
+    int64_t phase_bytes;            /* ctl->bytes when the phase was first seen */
     app_sample sample[APP_SAMPLES]; /* ring */
     int n_samples, newest;
 } app_progress;

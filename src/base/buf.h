@@ -23,8 +23,8 @@ void hl_buf_text(hl_buf *buf, const char *text);
 void hl_buf_str(hl_buf *buf, hl_str text);
 void hl_buf_printf(hl_buf *buf, const char *fmt, ...) HL_PRINTF(2, 3);
 void hl_buf_i64(hl_buf *buf, int64_t v);
-void hl_buf_f64(hl_buf *buf, double v);    /* shortest round trip, as Python's repr */
-void hl_buf_time(hl_buf *buf, int64_t s);  /* YYYY-MM-DD HH:MM:SS */
+void hl_buf_f64(hl_buf *buf, double v);   /* shortest round trip, as Python's repr */
+void hl_buf_time(hl_buf *buf, int64_t s); /* YYYY-MM-DD HH:MM:SS */
 void hl_buf_hex(hl_buf *buf, const void *bytes, size_t n);
 
 /* Room for n more bytes at at + buf->n (the caller then adds to n); NULL when out of memory. */

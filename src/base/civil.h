@@ -1,8 +1,8 @@
 /*
  * civil.h - dates and times without a zone: hospital local time.
  *
- * A time is an int64_t count of seconds since 1970-01-01 00:00:00 on the civil (proleptic Gregorian)
- * calendar: no leap seconds, no daylight saving, no zone. Years 1 to 9999.
+ * A time is an int64_t count of seconds since 1970-01-01 00:00:00 on the civil (proleptic
+ * Gregorian) calendar: no leap seconds, no daylight saving, no zone. Years 1 to 9999.
  */
 #ifndef HL_BASE_CIVIL_H
 #define HL_BASE_CIVIL_H
@@ -21,8 +21,8 @@ int64_t hl_civil_seconds(const hl_civil *c);
 hl_civil hl_civil_of(int64_t s);
 
 typedef enum {
-    HL_TIME_STRICT = 0,          /* a fraction of a second is refused */
-    HL_TIME_CUT_FRACTION = 1     /* ... is cut off */
+    HL_TIME_STRICT = 0,      /* a fraction of a second is refused */
+    HL_TIME_CUT_FRACTION = 1 /* ... is cut off */
 } hl_time_rule;
 
 /* YYYY-MM-DD, YYYY-MM-DD HH:MM, YYYY-MM-DD HH:MM:SS[.frac]; 'T' may stand for the blank. A date

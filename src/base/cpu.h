@@ -16,8 +16,8 @@ typedef enum {
     HL_CPU_NEON = 4
 } hl_cpu;
 
-/* The level to use: the best one, or the one requested (hl_ctl.cpu), lowered to what the machine has.
- * Never returns HL_CPU_BEST. */
+/* The level to use: the best one, or the one requested (hl_ctl.cpu), lowered to what the machine
+ * has. Never returns HL_CPU_BEST. */
 hl_cpu hl_cpu_level(int32_t request);
 
 /* "c", "avx2", "avx512", "neon". hl_cpu_parse: false for another name. */

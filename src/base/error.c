@@ -90,7 +90,8 @@ hl_code hl_fail_errno(hl_error *err, const char *path, const char *what, int err
         return hl_fail_at(err, HL_E_IO, path, 0, -1, "cannot %s: %s\n%s", what,
                           errno_value == ENOSPC ? "the disk is full"
                                                 : "the disk is full (quota reached)",
-                          "Free some space and run the same command again, with --resume where it has that option.");
+                          "Free some space and run the same command again, with --resume where it "
+                          "has that option.");
     case EACCES:
     case EPERM:
         return hl_fail_at(err, HL_E_IO, path, 0, -1, "cannot %s: no permission", what);

@@ -21,7 +21,8 @@ hl_code hl_fail_at(hl_error *err, hl_code code, const char *path, int64_t line, 
                    const char *fmt, ...) HL_PRINTF(6, 7);
 
 /* "path: strerror(errno_value)" with HL_E_IO (ENOENT, ENOTDIR: HL_E_INPUT; ENOMEM: HL_E_LIMIT) and,
- * for a full disk, the advice to free space and use --resume. what names the act: "open", "write". */
+ * for a full disk, the advice to free space and use --resume. what names the act: "open", "write".
+ */
 hl_code hl_fail_errno(hl_error *err, const char *path, const char *what, int errno_value);
 
 /* HL_E_LIMIT, "out of memory (what, n bytes)". */
@@ -30,12 +31,13 @@ hl_code hl_fail_memory(hl_error *err, const char *what, size_t n);
 /* Whether err was made by hl_fail_memory(): a fault of the moment, not of what was read. */
 bool hl_error_is_memory(const hl_error *err);
 
-/* Put "text: " in front of the message; code and place stay. Returns err's code, HL_E_BUG when err is
- * NULL: who may be called without err keeps the code at hand. */
+/* Put "text: " in front of the message; code and place stay. Returns err's code, HL_E_BUG when err
+ * is NULL: who may be called without err keeps the code at hand. */
 hl_code hl_error_context(hl_error *err, const char *fmt, ...) HL_PRINTF(2, 3);
 
-/* Paths below folder are shown relative to it: "folder/" is taken out of the message and off the path.
- * For messages that go into an output, which must not know where the archive lay. Returns err's code. */
+/* Paths below folder are shown relative to it: "folder/" is taken out of the message and off the
+ * path. For messages that go into an output, which must not know where the archive lay. Returns
+ * err's code. */
 hl_code hl_error_below(hl_error *err, const char *folder);
 
 /* The exit code of the program for a code (HL_END counts as a bug: it must not get that far). */

@@ -24,7 +24,7 @@ bool hl_digest_equal(const hl_digest *a, const hl_digest *b);
 
 #define HL_HEX_CHARS 65
 const char *hl_digest_hex(const hl_digest *d, char out[HL_HEX_CHARS]); /* 64 hex digits, NUL */
-bool hl_digest_parse(hl_str hex, hl_digest *out); /* only sha256 is set */
+bool hl_digest_parse(hl_str hex, hl_digest *out);                      /* only sha256 is set */
 
 uint32_t hl_crc32c(uint32_t crc, const void *bytes, size_t n); /* crc = 0 to start */
 uint64_t hl_fnv1a64(const void *bytes, size_t n);

@@ -41,7 +41,8 @@ void hl_in_close(hl_in **in);
  * digest may be NULL. */
 hl_code hl_read_file(const char *path, size_t limit, hl_buf *out, hl_digest *digest, hl_error *err);
 
-/* --- input read forward ------------------------------------------------------------------------ */
+/* --- input read forward ------------------------------------------------------------------------
+ */
 
 typedef struct hl_stream hl_stream;
 
@@ -78,20 +79,22 @@ int64_t hl_stream_size_in(const hl_stream *s);  /* bytes of the file in all */
 const hl_digest *hl_stream_digest(const hl_stream *s);
 void hl_stream_close(hl_stream **s);
 
-/* --- output ------------------------------------------------------------------------------------ */
+/* --- output ------------------------------------------------------------------------------------
+ */
 
 typedef struct hl_out hl_out;
 
 /*
- * A new file that appears under path only at hl_out_commit(): written to .tmp-NAME-NONCE in the same
- * folder (NONCE = 64 random bits), hashed as it is written, fsynced, renamed, folder fsynced (EINVAL
- * of the folder's fsync is ignored). Every write and close is checked: a full disk is HL_E_IO that
- * names the file.
+ * A new file that appears under path only at hl_out_commit(): written to .tmp-NAME-NONCE in the
+ * same folder (NONCE = 64 random bits), hashed as it is written, fsynced, renamed, folder fsynced
+ * (EINVAL of the folder's fsync is ignored). Every write and close is checked: a full disk is
+ * HL_E_IO that names the file.
  */
 hl_code hl_out_create(const char *path, hl_out **out, hl_error *err);
 hl_code hl_out_write(hl_out *out, const void *bytes, size_t n, hl_error *err);
 int64_t hl_out_bytes(const hl_out *out);
-/* Ends the file and frees out, also on failure (the temporary is then removed). digest may be NULL. */
+/* Ends the file and frees out, also on failure (the temporary is then removed). digest may be NULL.
+ */
 hl_code hl_out_commit(hl_out **out, hl_digest *digest, hl_error *err);
 void hl_out_abort(hl_out **out); /* remove the temporary; out, *out may be NULL */
 
@@ -99,18 +102,20 @@ void hl_out_abort(hl_out **out); /* remove the temporary; out, *out may be NULL 
 hl_code hl_write_file(const char *path, const void *bytes, size_t n, hl_digest *digest,
                       hl_error *err);
 
-/* gzip writer on an hl_out: members of 1 MiB compressed independently (libdeflate level 6, no time, no
- * name), so bytes do not depend on threads. The .gz file's own digest comes from hl_gzip_commit(). */
+/* gzip writer on an hl_out: members of 1 MiB compressed independently (libdeflate level 6, no time,
+ * no name), so bytes do not depend on threads. The .gz file's own digest comes from
+ * hl_gzip_commit(). */
 typedef struct hl_gzip hl_gzip;
 hl_code hl_gzip_create(const char *path, int n_threads, hl_gzip **out, hl_error *err);
 hl_code hl_gzip_write(hl_gzip *gz, const void *bytes, size_t n, hl_error *err);
 hl_code hl_gzip_commit(hl_gzip **gz, hl_digest *digest, hl_error *err);
 void hl_gzip_abort(hl_gzip **gz);
 
-/* --- folders ------------------------------------------------------------------------------------ */
+/* --- folders ------------------------------------------------------------------------------------
+ */
 
 hl_code hl_make_folder(const char *path, hl_error *err); /* with parents; there already is fine */
-bool hl_file_exists(const char *path);   /* anything under that name, links followed */
+bool hl_file_exists(const char *path); /* anything under that name, links followed */
 bool hl_is_folder(const char *path);
 /* *out = directory/name with one slash between, at most 4095 bytes, else HL_E_LIMIT. */
 #define HL_PATH_BYTES 4096

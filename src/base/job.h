@@ -12,8 +12,8 @@
  *
  * A plain run is shard 0/1 followed by the merge, so there is one way through the code. Records are
  * appended to .records-IIIII-NONCE and synced, then their rows (item, code, offset, bytes, sha256)
- * to .journal-IIIII-NONCE; a killed attempt is continued from the longest prefix that proves itself.
- * When a shard is through, its records become part-IIIII-of-NNNNN.records and, last,
+ * to .journal-IIIII-NONCE; a killed attempt is continued from the longest prefix that proves
+ * itself. When a shard is through, its records become part-IIIII-of-NNNNN.records and, last,
  * part-IIIII-of-NNNNN.ok (no time, host or nonce in it) is written.
  */
 #ifndef HL_BASE_JOB_H
@@ -24,12 +24,12 @@
 
 typedef struct {
     /* Identity: what must be equal for two shards to belong together. Each a short text. */
-    const char *command;   /* "pack" */
-    const char *recipe;    /* digest of the recipe, hex */
-    const char *options;   /* the options that decide bytes, as compact JSON */
-    const char *inputs;    /* digest of what the items were listed from, hex */
-    const char *call;      /* all options as the user gave them (hl_options_to_json): kept for hilum
-                            * merge, never compared; NULL = options */
+    const char *command; /* "pack" */
+    const char *recipe;  /* digest of the recipe, hex */
+    const char *options; /* the options that decide bytes, as compact JSON */
+    const char *inputs;  /* digest of what the items were listed from, hex */
+    const char *call;    /* all options as the user gave them (hl_options_to_json): kept for hilum
+                          * merge, never compared; NULL = options */
 
     int64_t n_items;
     bool every_item; /* the outputs need every item: a later attempt does failed items again, while
@@ -45,15 +45,16 @@ typedef struct {
     /*
      * Make item i's record: appended to record (empty at the start). Called on any thread, in any
      * order; scratch is reset after each item; thread = 0..jobs-1 names the worker. A failure other
-     * than HL_E_IO, HL_E_STOPPED, HL_E_BUG or lack of memory (hl_fail_memory) counts as a failed item:
-     * it gets a row in errors.csv, its record is empty, and the job goes on (strict: ends).
+     * than HL_E_IO, HL_E_STOPPED, HL_E_BUG or lack of memory (hl_fail_memory) counts as a failed
+     * item: it gets a row in errors.csv, its record is empty, and the job goes on (strict: ends).
      */
     hl_code (*work)(void *ctx, int64_t i, int thread, hl_arena *scratch, hl_buf *record,
                     hl_error *err);
 
     /* Take item i's record, in item order, one call at a time, failed items too (code != HL_OK,
      * n = 0). Only called when all parts are complete. */
-    hl_code (*sink)(void *ctx, int64_t i, hl_code code, const void *record, size_t n, hl_error *err);
+    hl_code (*sink)(void *ctx, int64_t i, hl_code code, const void *record, size_t n,
+                    hl_error *err);
 } hl_job;
 
 typedef enum {
@@ -63,12 +64,12 @@ typedef enum {
 } hl_job_mode;
 
 typedef struct {
-    const char *out;      /* output folder; made if absent */
+    const char *out; /* output folder; made if absent */
     hl_job_mode mode;
     int64_t shard, n_shards; /* 0/1 for HL_JOB_RUN */
-    bool resume;          /* go on with what a former attempt left; without it leftovers are refused */
-    bool strict;          /* the first failed item ends the job */
-    const char *version;  /* HL_VERSION; tests play other versions */
+    bool resume; /* go on with what a former attempt left; without it leftovers are refused */
+    bool strict; /* the first failed item ends the job */
+    const char *version; /* HL_VERSION; tests play other versions */
 } hl_job_options;
 
 typedef struct {
@@ -80,9 +81,9 @@ typedef struct {
 
 /*
  * Stopping: once ctl->cancel is set no item is begun, and what is finished is in the journal within
- * about a second; the engine then waits for the items in work, whatever they take, because it leaves
- * no thread behind. The program (app/) therefore ends the process itself 8 s after the first signal,
- * or at the second one: nothing is lost by it but the items in work.
+ * about a second; the engine then waits for the items in work, whatever they take, because it
+ * leaves no thread behind. The program (app/) therefore ends the process itself 8 s after the first
+ * signal, or at the second one: nothing is lost by it but the items in work.
  *
  * Memory: 2 x jobs records, and 32 bytes an item while the parts are put together.
  *
@@ -90,11 +91,11 @@ typedef struct {
  * committed after it (or in sink()).
  *
  * Run job. HL_OK; HL_PARTIAL when items failed (RUN and MERGE: errors.csv in out has them: item,
- * code, message); HL_E_USAGE when out was started with another n, version, recipe, options or inputs, or
- * holds something else; HL_E_STOPPED (resumable); other errors as they come.
+ * code, message); HL_E_USAGE when out was started with another n, version, recipe, options or
+ * inputs, or holds something else; HL_E_STOPPED (resumable); other errors as they come.
  *
- * After RUN and MERGE .hilum/ still stands: the command writes its last files and the manifest, then
- * calls hl_job_clean(). A rerun of a finished out (manifest.json there) is for the command to
+ * After RUN and MERGE .hilum/ still stands: the command writes its last files and the manifest,
+ * then calls hl_job_clean(). A rerun of a finished out (manifest.json there) is for the command to
  * refuse or accept.
  */
 hl_code hl_job_run(const hl_job *job, const hl_job_options *options, hl_ctl *ctl,
@@ -107,8 +108,8 @@ hl_code hl_job_clean(const char *out, hl_error *err);
  * HL_E_USAGE otherwise: "OUT holds something else: ..." */
 hl_code hl_job_check_out(const hl_job_options *options, hl_error *err);
 
-/* What .hilum/shards.json of out says, for hilum merge: the command and its options as the user gave
- * them. Appended as text. HL_E_INPUT when there is none. */
+/* What .hilum/shards.json of out says, for hilum merge: the command and its options as the user
+ * gave them. Appended as text. HL_E_INPUT when there is none. */
 hl_code hl_job_read_shards(const char *out, hl_buf *json, hl_error *err);
 
 /* Shards of out that are not complete, ascending ("3,17" form is the caller's); freed by free(). */

@@ -174,8 +174,8 @@ hl_code hl_attempt_adopt(hl_attempt *a, const hl_job_list *list, hl_error *err);
 
 /* All parts are complete: feed sink() in item order, write errors.csv, fill result. */
 hl_code hl_job_join(const hl_job_place *place, hl_job_result *result, hl_error *err);
-/* Whether an item's failure is no fault of the item, so that it ends the job: the disk, a request to
- * stop, a fault of ours, or no memory. Another attempt may come through. */
+/* Whether an item's failure is no fault of the item, so that it ends the job: the disk, a request
+ * to stop, a fault of ours, or no memory. Another attempt may come through. */
 bool hl_job_is_over(hl_code c, const hl_error *why);
 int64_t hl_job_shard_of(const hl_job *job, int64_t item, int64_t n_shards);
 

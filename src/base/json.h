@@ -9,9 +9,10 @@
 
 #include "base/buf.h"
 
-/* --- reading ------------------------------------------------------------------------------------ */
+/* --- reading ------------------------------------------------------------------------------------
+ */
 
-typedef struct hl_json hl_json;           /* a parsed text: owns all its values */
+typedef struct hl_json hl_json;             /* a parsed text: owns all its values */
 typedef struct hl_json_value hl_json_value; /* a value inside it: lives as long */
 
 typedef enum {
@@ -25,7 +26,8 @@ typedef enum {
 } hl_json_type;
 
 /* Parse text[0..n): UTF-8, no duplicate keys, nothing behind the value, depth <= 64 levels,
- * n <= 16 MiB (values take up to some 30 bytes for each of text). name is the path for messages. HL_E_INPUT with the line. */
+ * n <= 16 MiB (values take up to some 30 bytes for each of text). name is the path for messages.
+ * HL_E_INPUT with the line. */
 hl_code hl_json_parse(const char *text, size_t n, const char *name, hl_json **out, hl_error *err);
 hl_code hl_json_read(const char *path, hl_json **out, hl_error *err);
 void hl_json_free(hl_json **json);
@@ -36,17 +38,20 @@ hl_json_type hl_json_type_of(const hl_json_value *v); /* NULL counts as HL_JSON_
 /* Member of an object; NULL when v is no object (or NULL) or has no such key. */
 const hl_json_value *hl_json_get(const hl_json_value *v, const char *key);
 size_t hl_json_count(const hl_json_value *v); /* items of an array, members of an object, else 0 */
-const hl_json_value *hl_json_at(const hl_json_value *v, size_t i); /* array item or object member i */
-const char *hl_json_key(const hl_json_value *object, size_t i);  /* key of member i, file order */
+const hl_json_value *hl_json_at(const hl_json_value *v,
+                                size_t i);                      /* array item or object member i */
+const char *hl_json_key(const hl_json_value *object, size_t i); /* key of member i, file order */
 bool hl_json_bool(const hl_json_value *v);
 int64_t hl_json_int(const hl_json_value *v); /* 0 for another type */
 double hl_json_real(const hl_json_value *v); /* also of an int */
 hl_str hl_json_text(const hl_json_value *v); /* {NULL, 0} for another type */
 
-/* --- writing ------------------------------------------------------------------------------------- */
+/* --- writing -------------------------------------------------------------------------------------
+ */
 
 /* A writer on a buffer. indent = 0 writes compactly ({"a":1}), else that many blanks a level as
- * Python's json.dump(indent=n) does ("key": value, one item a line, empty {} and []). No final newline. */
+ * Python's json.dump(indent=n) does ("key": value, one item a line, empty {} and []). No final
+ * newline. */
 typedef struct {
     hl_buf *to;
     int indent;
@@ -59,7 +64,7 @@ hl_json_writer hl_json_write_to(hl_buf *to, int indent);
 void hl_json_open(hl_json_writer *w, char bracket);  /* '{' or '[' */
 void hl_json_close(hl_json_writer *w, char bracket); /* '}' or ']' */
 void hl_json_put_key(hl_json_writer *w, const char *key);
-void hl_json_put_text(hl_json_writer *w, hl_str text); /* non-ASCII stays UTF-8 */
+void hl_json_put_text(hl_json_writer *w, hl_str text);      /* non-ASCII stays UTF-8 */
 void hl_json_put_cstr(hl_json_writer *w, const char *text); /* NULL writes null */
 void hl_json_put_int(hl_json_writer *w, int64_t v);
 void hl_json_put_real(hl_json_writer *w, double v);
@@ -67,8 +72,8 @@ void hl_json_put_bool(hl_json_writer *w, bool v);
 void hl_json_put_null(hl_json_writer *w);
 void hl_json_put_value(hl_json_writer *w, const hl_json_value *v); /* copy of a parsed value */
 
-/* Canonical bytes for a digest: compact, keys sorted by bytes, escapes only for '"', '\' and control
- * bytes; a real number is HL_E_INPUT (recipes hold decimals as strings). view.md 9 */
+/* Canonical bytes for a digest: compact, keys sorted by bytes, escapes only for '"', '\' and
+ * control bytes; a real number is HL_E_INPUT (recipes hold decimals as strings). view.md 9 */
 hl_code hl_json_canonical(const hl_json_value *v, hl_buf *out, hl_error *err);
 
 #endif

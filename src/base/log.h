@@ -6,8 +6,8 @@
 
 #include "base/error.h"
 
-/* Add one line; ctl, ctl->log may be NULL (then nothing happens). Repeated things are counted by the
- * caller and said once ("1,204 rows without hadm_id skipped"). */
+/* Add one line; ctl, ctl->log may be NULL (then nothing happens). Repeated things are counted by
+ * the caller and said once ("1,204 rows without hadm_id skipped"). */
 void hl_warn(hl_ctl *ctl, const char *fmt, ...) HL_PRINTF(2, 3);
 void hl_info(hl_ctl *ctl, const char *fmt, ...) HL_PRINTF(2, 3);
 

@@ -6,7 +6,8 @@
 
 #include "base/error.h"
 
-/* --- counter-based: value = f(seed, stream, item, draw); order and threads do not matter --------- */
+/* --- counter-based: value = f(seed, stream, item, draw); order and threads do not matter ---------
+ */
 /* The exact definition stands at the head of rng.c. Outputs depend on it: it never changes. */
 
 typedef struct {
@@ -21,7 +22,8 @@ uint64_t hl_rng_below(hl_rng *rng, uint64_t n); /* 0 <= value < n without bias; 
 double hl_rng_f64(hl_rng *rng);                 /* [0, 1), 53 bits */
 double hl_rng_normal(hl_rng *rng);              /* mean 0, sd 1 */
 
-/* --- MT19937, bit-exact. symile.md 4.1 and 6.5 --------------------------------------------------- */
+/* --- MT19937, bit-exact. symile.md 4.1 and 6.5 ---------------------------------------------------
+ */
 
 typedef struct {
     uint32_t mt[624];

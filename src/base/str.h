@@ -30,7 +30,7 @@ static inline bool hl_str_is(hl_str a, const char *text)
 }
 bool hl_str_starts(hl_str text, const char *head);
 bool hl_str_ends(hl_str text, const char *tail);
-hl_str hl_str_trim(hl_str text); /* without blanks and tabs at both ends */
+hl_str hl_str_trim(hl_str text);        /* without blanks and tabs at both ends */
 int hl_str_compare(hl_str a, hl_str b); /* byte order; a prefix comes first */
 
 /* Offset of the first byte that is no well-formed UTF-8 (overlong forms, surrogates and values
@@ -52,7 +52,8 @@ bool hl_parse_i64(hl_str text, int64_t *out);
 bool hl_parse_f64(hl_str text, double *out);
 
 /* As pandas 2's default read_csv parser: not correctly rounded beyond 15 digits, kept bit for bit.
- * Blanks at both ends are skipped. false: "not a number" (the column is then text). symile.md 1.2 */
+ * Blanks at both ends are skipped. false: "not a number" (the column is then text). symile.md 1.2
+ */
 bool hl_parse_f64_pandas(hl_str text, double *out);
 
 /* Integer as pandas takes it: blanks at both ends, optional sign, digits, within 64 bits. */

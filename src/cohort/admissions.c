@@ -2,7 +2,8 @@
 
 #include "base/log.h"
 
-/* Rows of the left join admissions -> patients: pairs of row numbers, patient -1 where there is none. */
+/* Rows of the left join admissions -> patients: pairs of row numbers, patient -1 where there is
+ * none. */
 typedef struct {
     int64_t *admission, *patient;
     size_t n;
@@ -71,11 +72,13 @@ static hl_code add_anchor_age(hl_selection *s, hl_error *err)
         if (!anchor_age->valid[i] || !anchor_year->valid[i])
             continue;
         if (ints)
-            hl_column_set_i64(age, i, (int64_t)((uint64_t)anchor_age->i64[i] + (uint64_t)year->i64[i] -
-                                                (uint64_t)anchor_year->i64[i]));
+            hl_column_set_i64(age, i,
+                              (int64_t)((uint64_t)anchor_age->i64[i] + (uint64_t)year->i64[i] -
+                                        (uint64_t)anchor_year->i64[i]));
         else
-            hl_column_set_f64(age, i, hl_column_number(anchor_age, i) +
-                                          ((double)year->i64[i] - hl_column_number(anchor_year, i)));
+            hl_column_set_f64(age, i,
+                              hl_column_number(anchor_age, i) +
+                                  ((double)year->i64[i] - hl_column_number(anchor_year, i)));
     }
     return HL_OK;
 }
@@ -135,11 +138,11 @@ static hl_code read_tables(hl_selection *s, hl_error *err)
     const hl_col_spec patient[] = {{.name = "subject_id", .type = HL_COL_I64, .required = true}};
     const hl_col_spec admission[] = {{.name = "subject_id", .type = HL_COL_I64, .required = true},
                                      {.name = "hadm_id", .type = HL_COL_I64, .required = true}};
-    hl_code c = hl_selection_read(s, "mimiciv", s->o->mimiciv, &s->r->patients, patient, 1, NULL, NULL,
-                                  &s->patients, err);
+    hl_code c = hl_selection_read(s, "mimiciv", s->o->mimiciv, &s->r->patients, patient, 1, NULL,
+                                  NULL, &s->patients, err);
     if (c == HL_OK)
-        c = hl_selection_read(s, "mimiciv", s->o->mimiciv, &s->r->admissions, admission, 2, NULL, NULL,
-                              &s->admissions, err);
+        c = hl_selection_read(s, "mimiciv", s->o->mimiciv, &s->r->admissions, admission, 2, NULL,
+                              NULL, &s->admissions, err);
     if (c == HL_OK && !hl_table_column(s->admissions, "admittime"))
         c = hl_fail(err, HL_E_INPUT, "recipe: admittime must be among tables.admissions.times");
     return c;
@@ -178,8 +181,8 @@ hl_code hl_select_admissions(hl_selection *s, hl_error *err)
     if (c == HL_OK)
         c = hl_index_new(hl_table_column(s->patients, "subject_id"), &by_subject, err);
     if (c == HL_OK)
-        c = hl_selection_unique(s, s->patients, by_subject, hl_table_column(s->patients, "subject_id"),
-                                err);
+        c = hl_selection_unique(s, s->patients, by_subject,
+                                hl_table_column(s->patients, "subject_id"), err);
     if (c == HL_OK)
         c = join_patients(s, by_subject, &p, err);
     if (c == HL_OK)
@@ -187,11 +190,13 @@ hl_code hl_select_admissions(hl_selection *s, hl_error *err)
     if (c == HL_OK)
         c = hl_index_new(hl_table_column(s->stay, "hadm_id"), &s->by_hadm, err);
     if (c == HL_OK)
-        c = hl_selection_unique(s, s->admissions, s->by_hadm, hl_table_column(s->stay, "hadm_id"), err);
+        c = hl_selection_unique(s, s->admissions, s->by_hadm, hl_table_column(s->stay, "hadm_id"),
+                                err);
     if (c == HL_OK)
         c = hl_index_new(hl_table_column(s->stay, "subject_id"), &s->by_subject, err);
     if (c == HL_OK && p.n_without_patient)
-        hl_warn(s->ctl, "%s: %s admissions whose subject_id is not in %s; their age and sex are empty",
+        hl_warn(s->ctl,
+                "%s: %s admissions whose subject_id is not in %s; their age and sex are empty",
                 s->admissions->name, hl_count_text(p.n_without_patient, count), s->patients->name);
     if (c == HL_OK)
         c = hl_selection_rule(s, "admissions", err);

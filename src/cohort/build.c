@@ -102,7 +102,10 @@ static hl_code select_admissions(build *b, hl_error *err)
 {
     hl_selection *s = &b->s;
 
-    *s = (hl_selection){.o = &b->o, .r = &b->recipe, .ctl = b->ctl, .manifest = b->manifest,
+    *s = (hl_selection){.o = &b->o,
+                        .r = &b->recipe,
+                        .ctl = b->ctl,
+                        .manifest = b->manifest,
                         .cpu = hl_cpu_level(b->ctl ? b->ctl->cpu : 0),
                         .ties = b->o.compat ? HL_TIES_NUMPY : HL_TIES_FILE_ORDER};
     hl_buf_text(&s->errors, "item,code,message\n");
@@ -126,8 +129,8 @@ static hl_code select_admissions(build *b, hl_error *err)
     return c;
 }
 
-/* The published split script reads the csv that the cohort script wrote, with a number parser that is
- * not exactly rounded: so do we. symile.md 3 */
+/* The published split script reads the csv that the cohort script wrote, with a number parser that
+ * is not exactly rounded: so do we. symile.md 3 */
 static hl_code read_back(build *b, hl_error *err)
 {
     hl_table_options options = {.name = "symile_mimic_data.csv", .cpu = b->s.cpu};
@@ -137,9 +140,10 @@ static hl_code read_back(build *b, hl_error *err)
     /* Such a text is written without quotes; pandas reads it as the end of a row. */
     if (c == HL_OK && b->o.compat && b->dataset_csv.n &&
         memchr(b->dataset_csv.at, '\r', b->dataset_csv.n))
-        c = hl_fail_at(err, HL_E_INPUT, options.name, 0, -1,
-                       "a text holds a carriage return, at which the published split script breaks the "
-                       "row\nRemove it from the tables, or leave out --compat.");
+        c = hl_fail_at(
+            err, HL_E_INPUT, options.name, 0, -1,
+            "a text holds a carriage return, at which the published split script breaks the "
+            "row\nRemove it from the tables, or leave out --compat.");
     if (c == HL_OK)
         c = hl_in_memory(b->dataset_csv.at, b->dataset_csv.n, options.name, &in, err);
     if (c == HL_OK)
@@ -157,11 +161,17 @@ static hl_code make_splits(build *b, hl_error *err)
 {
     size_t n = b->dataset->n_rows;
     hl_split_tables_options o = {
-        .recipe = &b->recipe, .compat = b->o.compat, .candidate_n = b->o.candidate_n,
-        .candidate_seed = (uint32_t)b->o.candidate_seed, .candidates = b->o.candidates,
-        .distinct_patients = b->o.distinct_patients, .keep_columns = b->o.keep_columns,
-        .split = {.rule = b->recipe.split, .seed = (uint32_t)b->o.seed,
-                  .train_n = split_rows(b->o.train_n, b->recipe.train_n, b->recipe.train_percent, n),
+        .recipe = &b->recipe,
+        .compat = b->o.compat,
+        .candidate_n = b->o.candidate_n,
+        .candidate_seed = (uint32_t)b->o.candidate_seed,
+        .candidates = b->o.candidates,
+        .distinct_patients = b->o.distinct_patients,
+        .keep_columns = b->o.keep_columns,
+        .split = {.rule = b->recipe.split,
+                  .seed = (uint32_t)b->o.seed,
+                  .train_n =
+                      split_rows(b->o.train_n, b->recipe.train_n, b->recipe.train_percent, n),
                   .val_n = split_rows(b->o.val_n, b->recipe.val_n, b->recipe.val_percent, n)}};
     hl_code c = note_options(b, &o.split, err);
 
@@ -169,7 +179,8 @@ static hl_code make_splits(build *b, hl_error *err)
     if (c == HL_OK && n > 0)
         c = hl_split_tables_make(b->read_back, &o, &b->tables, err);
     else if (c == HL_OK)
-        hl_warn(b->ctl, "no admission passed every rule: symile_mimic_data.csv has a header only, and "
+        hl_warn(b->ctl,
+                "no admission passed every rule: symile_mimic_data.csv has a header only, and "
                 "there are no splits");
     return c;
 }
@@ -182,25 +193,32 @@ static void warn_about_differences(const build *b)
     char count[32];
 
     if (b->s.n_tie_films)
-        hl_warn(b->ctl, "%s admissions have more than 16 films in their window, the first of them at one "
+        hl_warn(b->ctl,
+                "%s admissions have more than 16 films in their window, the first of them at one "
                 "time: the first of the file was taken, --compat takes another",
                 hl_count_text(b->s.n_tie_films, count));
     if (b->s.n_tie_records)
-        hl_warn(b->ctl, "%s admissions have more than 16 ECGs in their window, the first of them at one "
+        hl_warn(b->ctl,
+                "%s admissions have more than 16 ECGs in their window, the first of them at one "
                 "time: the first of the file was taken, --compat may take another",
                 hl_count_text(b->s.n_tie_records, count));
     if (short_dates)
-        hl_warn(b->ctl, "%s midnight times are written with their time of day, which --compat leaves out",
+        hl_warn(b->ctl,
+                "%s midnight times are written with their time of day, which --compat leaves out",
                 hl_count_text(short_dates, count));
     if (t->n_labs_absent)
-        hl_warn(b->ctl, "%s laboratory items have no value in train: their percentiles are empty, their "
-                "mean is written as 0.5; --compat stops at this", hl_count_text(t->n_labs_absent, count));
+        hl_warn(b->ctl,
+                "%s laboratory items have no value in train: their percentiles are empty, their "
+                "mean is written as 0.5; --compat stops at this",
+                hl_count_text(t->n_labs_absent, count));
     if (t->n_percentiles_left_empty)
         hl_warn(b->ctl, "%s percentiles of missing values are left empty where --compat writes 1.0",
                 hl_count_text(t->n_percentiles_left_empty, count));
     if (t->val)
-        hl_warn(b->ctl, "val.csv has no label_hadm_id and label columns, which --compat adds (2 columns, "
-                "%s rows)", hl_count_text((int64_t)t->val->n_rows, count));
+        hl_warn(b->ctl,
+                "val.csv has no label_hadm_id and label columns, which --compat adds (2 columns, "
+                "%s rows)",
+                hl_count_text((int64_t)t->val->n_rows, count));
 }
 
 /* Queries that nobody can answer, as published (S17). */
@@ -210,14 +228,17 @@ static void tell_about_candidates(const build *b)
     char count[32];
 
     if (t->n_same_patient_queries)
-        hl_info(b->ctl, "%s retrieval queries have a candidate of their own patient (--distinct-patients "
-                "avoids it)", hl_count_text(t->n_same_patient_queries, count));
+        hl_info(b->ctl,
+                "%s retrieval queries have a candidate of their own patient (--distinct-patients "
+                "avoids it)",
+                hl_count_text(t->n_same_patient_queries, count));
     if (t->n_same_film_queries)
         hl_warn(b->ctl, "%s retrieval queries have a candidate that shows their own film",
                 hl_count_text(t->n_same_film_queries, count));
 }
 
-/* --- outputs ------------------------------------------------------------------------------------------ */
+/* --- outputs
+ * ------------------------------------------------------------------------------------------ */
 
 static hl_code write_output(build *b, const char *file, const hl_buf *bytes, hl_error *err)
 {
@@ -314,17 +335,19 @@ static void keep_dataset(build *b)
     if (hl_make_folder(b->o.out, NULL) == HL_OK &&
         write_output(b, "symile_mimic_data.csv", &b->dataset_csv, NULL) == HL_OK &&
         write_output(b, "errors.csv", &b->s.errors, NULL) == HL_OK)
-        hl_info(b->ctl, "symile_mimic_data.csv was written to %s, without splits; the same command "
-                "with other sizes may write there again", b->o.out);
+        hl_info(b->ctl,
+                "symile_mimic_data.csv was written to %s, without splits; the same command "
+                "with other sizes may write there again",
+                b->o.out);
 }
 
 /* Only files of a build that did not come to its end (its last act is the manifest): they may be
  * written over. */
 static bool unfinished_only(const char *out)
 {
-    static const char *const own[] = {"symile_mimic_data.csv", "train.csv", "val.csv",
-                                      "val_retrieval.csv", "test.csv", "labs_means.json",
-                                      "errors.csv", "inputs.csv.gz", "SHA256SUMS.txt", "run.json"};
+    static const char *const own[] = {
+        "symile_mimic_data.csv", "train.csv",  "val.csv",       "val_retrieval.csv", "test.csv",
+        "labs_means.json",       "errors.csv", "inputs.csv.gz", "SHA256SUMS.txt",    "run.json"};
     hl_names names = {0};
     bool only = hl_is_folder(out) && hl_list_folder(out, &names, NULL) == HL_OK && names.n > 0;
 
@@ -384,8 +407,12 @@ hl_code hl_cohort_build(const hl_cohort_options *options, hl_ctl *ctl, hl_report
         c = write_all(&b, &run, &id, err);
     }
     if (c == HL_OK && report) {
-        const hl_cohort_summary summary = {.out = b.o.out, .id = &id, .s = &b.s, .dataset = b.dataset,
-                                           .tables = &b.tables, .compat = b.o.compat};
+        const hl_cohort_summary summary = {.out = b.o.out,
+                                           .id = &id,
+                                           .s = &b.s,
+                                           .dataset = b.dataset,
+                                           .tables = &b.tables,
+                                           .compat = b.o.compat};
         c = hl_cohort_report(&summary, report, err);
     }
     if (c == HL_OK && b.s.n_broken)

@@ -53,14 +53,16 @@ static hl_code join_film(const hl_selection *s, joined row, rows *out, hl_error 
     const int64_t *study_id = hl_table_column(s->records, "study_id")->i64;
     hl_code c = HL_OK;
 
-    EACH_SAME_STAY (s, e, row.stay) {
+    EACH_SAME_STAY(s, e, row.stay)
+    {
         if (s->record_of[e] < 0)
             continue;
         for (int64_t k = hl_index_first(s->record_by_study, study_id[s->record_of[e]]); k >= 0;
              k = hl_index_next(s->record_by_study, k)) {
             if (s->record_state[k] != HL_RECORD_GOOD)
                 continue;
-            EACH_SAME_STAY (s, l, row.stay) {
+            EACH_SAME_STAY(s, l, row.stay)
+            {
                 if (!has_labs(s, l))
                     continue;
                 row.record_stay = e;
@@ -108,18 +110,23 @@ static hl_code gather_part(hl_table *to, const char *name, const hl_table *from,
     return c == HL_OK ? hl_table_gather(to, name, src, row, err) : c;
 }
 
-static hl_code add_films_and_labels(const hl_selection *s, hl_table *to, const rows *r, int64_t *row,
-                                    hl_error *err)
+static hl_code add_films_and_labels(const hl_selection *s, hl_table *to, const rows *r,
+                                    int64_t *row, hl_error *err)
 {
     const char *const column[][2] = {
-        {s->r->film_column, "dicom_id"}, {"cxr_dicom_id", "dicom_id"}, {"cxr_study_id", "study_id"},
+        {s->r->film_column, "dicom_id"},
+        {"cxr_dicom_id", "dicom_id"},
+        {"cxr_study_id", "study_id"},
         {"cxr_ViewPosition", "ViewPosition"},
         {"cxr_ViewCodeSequence_CodeMeaning", "ViewCodeSequence_CodeMeaning"},
-        {"cxr_StudyDateTime", "StudyDateTime"}, {"cxr_path", "cxr_path"}, {"study_id", "study_id"}};
+        {"cxr_StudyDateTime", "StudyDateTime"},
+        {"cxr_path", "cxr_path"},
+        {"study_id", "study_id"}};
     hl_code c = HL_OK;
 
     for (size_t k = 0; c == HL_OK && k < sizeof column / sizeof *column; k++)
-        c = gather_part(to, column[k][0], s->films, column[k][1], r, offsetof(joined, film), row, err);
+        c = gather_part(to, column[k][0], s->films, column[k][1], r, offsetof(joined, film), row,
+                        err);
     for (size_t k = 0; c == HL_OK && k < s->labels->n_columns; k++)
         if (strcmp(s->labels->column[k].name, "study_id") != 0)
             c = gather_part(to, s->labels->column[k].name, s->labels, s->labels->column[k].name, r,
@@ -133,8 +140,8 @@ static hl_code add_records(const hl_selection *s, hl_table *to, const rows *r, i
                            hl_error *err)
 {
     const int64_t *study_id = hl_table_column(s->records, "study_id")->i64;
-    hl_column *adm = hl_table_add(to, s->r->ecg_column,
-                                  s->every_stay_has_ecg ? HL_COL_I64 : HL_COL_F64);
+    hl_column *adm =
+        hl_table_add(to, s->r->ecg_column, s->every_stay_has_ecg ? HL_COL_I64 : HL_COL_F64);
     if (!adm)
         return hl_fail_memory(err, "the data set", r->n * 8);
     for (size_t i = 0; i < r->n; i++) {
@@ -144,16 +151,19 @@ static hl_code add_records(const hl_selection *s, hl_table *to, const rows *r, i
         else
             hl_column_set_f64(adm, i, (double)id);
     }
-    const char *const column[][2] = {{"ecg_study_id", "study_id"}, {"ecg_file_name", "file_name"},
-                                     {"ecg_time", "ecg_time"}, {"ecg_path", "path"}};
+    const char *const column[][2] = {{"ecg_study_id", "study_id"},
+                                     {"ecg_file_name", "file_name"},
+                                     {"ecg_time", "ecg_time"},
+                                     {"ecg_path", "path"}};
     hl_code c = HL_OK;
     for (size_t k = 0; c == HL_OK && k < sizeof column / sizeof *column; k++)
-        c = gather_part(to, column[k][0], s->records, column[k][1], r, offsetof(joined, record), row,
-                        err);
+        c = gather_part(to, column[k][0], s->records, column[k][1], r, offsetof(joined, record),
+                        row, err);
     return c;
 }
 
-/* Laboratory columns are floats whatever the file holds: pandas makes them from a dict with holes. */
+/* Laboratory columns are floats whatever the file holds: pandas makes them from a dict with holes.
+ */
 static hl_code add_labs(const hl_selection *s, hl_table *to, const rows *r, hl_error *err)
 {
     char name[HL_F64_CHARS];

@@ -1,8 +1,8 @@
 /*
  * ecdf.h - percentiles of laboratory values as the published scripts compute them, to the last bit.
  *
- * The empirical distribution of the train rows: statsmodels' ECDF for the percentiles, a NumPy sum for
- * the means. symile.md 3.
+ * The empirical distribution of the train rows: statsmodels' ECDF for the percentiles, a NumPy sum
+ * for the means. symile.md 3.
  */
 #ifndef HL_COHORT_ECDF_H
 #define HL_COHORT_ECDF_H

@@ -22,8 +22,8 @@ typedef struct {
     size_t n, cap;
 } film_filter;
 
-/* StudyDate 21500102 and StudyTime 80556.875 (HHMMSS.fff, leading zeros lost) to seconds; the fraction
- * is dropped before any comparison. symile.md 2.2 */
+/* StudyDate 21500102 and StudyTime 80556.875 (HHMMSS.fff, leading zeros lost) to seconds; the
+ * fraction is dropped before any comparison. symile.md 2.2 */
 static hl_code study_time(const hl_csv *csv, const hl_field *field, int64_t *out, hl_error *err)
 {
     hl_str date_text = hl_field_str(field[F_DATE]), time_text = hl_field_str(field[F_TIME]);
@@ -32,7 +32,8 @@ static hl_code study_time(const hl_csv *csv, const hl_field *field, int64_t *out
     double number;
 
     if (!hl_parse_i64_pandas(date_text, &date) || !hl_parse_yyyymmdd(date, &midnight))
-        return hl_csv_fail(csv, err, F_DATE, "'%s' is no date (YYYYMMDD)", hl_show(date_text, shown));
+        return hl_csv_fail(csv, err, F_DATE, "'%s' is no date (YYYYMMDD)",
+                           hl_show(date_text, shown));
     if (hl_is_missing(time_text))
         return hl_csv_fail(csv, err, F_TIME, "the field is empty");
     if (!hl_parse_f64_pandas(time_text, &number) || !(number >= 0 && number < 240000))
@@ -65,7 +66,8 @@ static bool in_some_window(const hl_selection *s, int64_t subject_id, int64_t ti
 
 /* Every film's time is checked; kept are those of a wanted view inside some admission's window. In
  * --compat repeated dicom_ids multiply rows wherever they stand, so all wanted views stay. */
-static hl_code keep_film(void *ctx, const hl_csv *csv, const hl_field *field, bool *keep, hl_error *err)
+static hl_code keep_film(void *ctx, const hl_csv *csv, const hl_field *field, bool *keep,
+                         hl_error *err)
 {
     film_filter *f = ctx;
     int64_t subject_id, time;
@@ -96,9 +98,10 @@ static hl_code film_path(const hl_selection *s, size_t row, hl_buf *path, hl_err
 {
     const hl_column *dicom = hl_table_column(s->films, "dicom_id");
     char id[3][HL_F64_CHARS];
-    hl_str value[3] = {{id[0], hl_print_i64(hl_table_column(s->films, "subject_id")->i64[row], id[0])},
-                       {id[1], hl_print_i64(hl_table_column(s->films, "study_id")->i64[row], id[1])},
-                       dicom->text[row]};
+    hl_str value[3] = {
+        {id[0], hl_print_i64(hl_table_column(s->films, "subject_id")->i64[row], id[0])},
+        {id[1], hl_print_i64(hl_table_column(s->films, "study_id")->i64[row], id[1])},
+        dicom->text[row]};
     static const char *const name[3] = {"subject_id", "study_id", "dicom_id"};
 
     hl_buf_clear(path);
@@ -116,7 +119,8 @@ static hl_code film_path(const hl_selection *s, size_t row, hl_buf *path, hl_err
         if (k == 3 || !end ||
             (part.at[part.n] == ':' &&
              (!hl_parse_i64((hl_str){part.at + part.n + 1, (size_t)(end - part.at) - part.n - 1},
-                            &n_chars) || n_chars < 1)))
+                            &n_chars) ||
+              n_chars < 1)))
             return hl_fail(err, HL_E_INPUT, "recipe: film.path: '%.60s' is no placeholder", p);
         hl_str v = value[k];
         if (n_chars < (int64_t)v.n)
@@ -126,8 +130,8 @@ static hl_code film_path(const hl_selection *s, size_t row, hl_buf *path, hl_err
     }
     hl_code c = hl_buf_check(path, "a film's path", err);
     if (c == HL_OK && !hl_path_is_inside((hl_str){path->at, path->n}))
-        c = hl_fail_at(err, HL_E_INPUT, s->films->name, 0, -1, "dicom_id '%.80s' leads out of the archive",
-                       path->at);
+        c = hl_fail_at(err, HL_E_INPUT, s->films->name, 0, -1,
+                       "dicom_id '%.80s' leads out of the archive", path->at);
     return c;
 }
 
@@ -159,7 +163,7 @@ typedef struct {
     const hl_index *by_subject; /* rows of films */
     const int64_t *time;
     const hl_str *path;
-    uint8_t *looked; /* [film rows] 1 = absent */
+    uint8_t *looked;    /* [film rows] 1 = absent */
     uint8_t *in_window; /* [stay rows] */
 } film_choice;
 
@@ -255,8 +259,10 @@ static hl_code report_missing(const hl_selection *s, const film_choice *k, hl_er
                           "%s films that are listed are not there, this is the first\nComplete the "
                           "archive, or leave out --strict-files to go on without them.",
                           hl_count_text(n, count));
-    hl_warn(s->ctl, "%s listed films within a window are not there (the first: %s); a later film was "
-            "taken, or the admission dropped", hl_count_text(n, count), k->path[first].at);
+    hl_warn(s->ctl,
+            "%s listed films within a window are not there (the first: %s); a later film was "
+            "taken, or the admission dropped",
+            hl_count_text(n, count), k->path[first].at);
     return HL_OK;
 }
 
@@ -264,7 +270,8 @@ static hl_code report_missing(const hl_selection *s, const film_choice *k, hl_er
 static hl_code choose_films(hl_selection *s, const hl_index *by_subject, hl_error *err)
 {
     size_t n = s->stay->n_rows, n_films = s->films->n_rows;
-    film_choice k = {.s = s, .by_subject = by_subject,
+    film_choice k = {.s = s,
+                     .by_subject = by_subject,
                      .time = hl_table_column(s->films, "StudyDateTime")->i64,
                      .path = hl_table_column(s->films, "cxr_path")->text};
     hl_code c = HL_OK;
@@ -305,7 +312,8 @@ hl_code hl_select_films(hl_selection *s, hl_error *err)
                                   sizeof film_columns / sizeof *film_columns, keep_film, &filter,
                                   &s->films, err);
     if (c == HL_OK && s->films->n_rows == 0)
-        hl_warn(s->ctl, "%s: no film of a wanted view within any admission's window", s->films->name);
+        hl_warn(s->ctl, "%s: no film of a wanted view within any admission's window",
+                s->films->name);
     if (c == HL_OK)
         c = add_film_columns(s, &filter, err);
     if (c == HL_OK)
@@ -313,8 +321,8 @@ hl_code hl_select_films(hl_selection *s, hl_error *err)
     if (c == HL_OK)
         c = hl_index_new_text(hl_table_column(s->films, "dicom_id"), &s->film_by_dicom, err);
     if (c == HL_OK)
-        c = hl_selection_unique(s, s->films, s->film_by_dicom, hl_table_column(s->films, "dicom_id"),
-                                err);
+        c = hl_selection_unique(s, s->films, s->film_by_dicom,
+                                hl_table_column(s->films, "dicom_id"), err);
     if (c == HL_OK)
         c = choose_films(s, by_subject, err);
     hl_index_free(&by_subject);
@@ -322,7 +330,8 @@ hl_code hl_select_films(hl_selection *s, hl_error *err)
     return c;
 }
 
-/* --- labels of the chosen film's study ------------------------------------------------------------ */
+/* --- labels of the chosen film's study
+ * ------------------------------------------------------------ */
 
 typedef struct {
     const hl_index *study; /* of films */
@@ -386,8 +395,8 @@ hl_code hl_select_labels(hl_selection *s, hl_error *err)
         c = hl_index_new(hl_table_column(s->films, "study_id"), &by_study, err);
     filter.study = by_study;
     if (c == HL_OK)
-        c = hl_selection_read(s, "cxr", s->o->cxr, &source, column, 2, keep_label, &filter, &s->labels,
-                              err);
+        c = hl_selection_read(s, "cxr", s->o->cxr, &source, column, 2, keep_label, &filter,
+                              &s->labels, err);
     if (c == HL_OK)
         c = hl_index_new(hl_table_column(s->labels, "study_id"), &s->label_by_study, err);
     if (c == HL_OK)
@@ -396,8 +405,8 @@ hl_code hl_select_labels(hl_selection *s, hl_error *err)
     if (c == HL_OK) {
         const int64_t *study_id = hl_table_column(s->films, "study_id")->i64;
         for (size_t i = 0; i < s->stay->n_rows; i++)
-            s->alive[i] = s->alive[i] &&
-                          hl_index_first(s->label_by_study, study_id[s->film_of[i]]) >= 0;
+            s->alive[i] =
+                s->alive[i] && hl_index_first(s->label_by_study, study_id[s->film_of[i]]) >= 0;
         c = hl_selection_rule(s, "film's study has labels", err);
     }
     hl_index_free(&by_study);

@@ -11,7 +11,7 @@ struct hl_idset {
     hl_map *page_of; /* id >> 16 -> page */
     uint8_t *page[MAX_PAGES];
     size_t n_pages;
-    int64_t last;    /* the page used last: ids come in runs */
+    int64_t last; /* the page used last: ids come in runs */
     uint8_t *last_page;
 };
 

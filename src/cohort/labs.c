@@ -11,13 +11,13 @@ enum { L_ITEM, L_SUBJECT, L_TIME, L_VALUE, L_ID, N_L };
 typedef struct {
     hl_selection *s;
     hl_csv *csv;
-    hl_map *item;       /* itemid -> its column */
-    hl_idset *seen;     /* labevent_ids of rows in a window */
+    hl_map *item;          /* itemid -> its column */
+    hl_idset *seen;        /* labevent_ids of rows in a window */
     char last_subject[24]; /* the table comes in runs of one subject */
     size_t last_n;
     int64_t last_stay;
     int64_t n_repeated;
-    int64_t n_outside;  /* values beyond the recipe's limits */
+    int64_t n_outside; /* values beyond the recipe's limits */
     hl_time_rule time_rule;
 } lab_pass;
 
@@ -61,12 +61,15 @@ static hl_code note_id(lab_pass *p, const hl_field *f, hl_error *err)
         return HL_OK;
     p->n_repeated++;
     if (p->s->o->compat)
-        return hl_csv_fail(p->csv, err, L_ID, "%lld stands in an earlier row too\nThe published script "
-                           "stops at this. Without --compat both rows are used.", (long long)id);
+        return hl_csv_fail(p->csv, err, L_ID,
+                           "%lld stands in an earlier row too\nThe published script "
+                           "stops at this. Without --compat both rows are used.",
+                           (long long)id);
     return HL_OK;
 }
 
-/* First of the subject's stays that are looked at; -1 = none. The last answer is kept with its text. */
+/* First of the subject's stays that are looked at; -1 = none. The last answer is kept with its
+ * text. */
 static hl_code first_stay(lab_pass *p, hl_field subject, int64_t *stay, hl_error *err)
 {
     char shown[HL_SHOW_BYTES];
@@ -101,8 +104,8 @@ static int64_t next_in_window(const hl_selection *s, int64_t i, int64_t time)
     return i;
 }
 
-/* Put a value where it is the earliest of its item: strictly earlier, so that the first of equal times
- * in file order stays. symile.md 2.4 */
+/* Put a value where it is the earliest of its item: strictly earlier, so that the first of equal
+ * times in file order stays. symile.md 2.4 */
 static hl_code take_value(lab_pass *p, const hl_field *f, size_t item, int64_t stay, int64_t time,
                           hl_error *err)
 {
@@ -163,13 +166,12 @@ static hl_code take_row(lab_pass *p, const hl_field *f, hl_error *err)
     stay = next_in_window(p->s, stay, time);
     if (stay >= 0)
         c = item_of(p, f, &item, err);
-    return c != HL_OK || stay < 0 || item < 0 ? c
-                                              : take_value(p, f, (size_t)item, stay, time, err);
+    return c != HL_OK || stay < 0 || item < 0 ? c : take_value(p, f, (size_t)item, stay, time, err);
 }
 
-/* Rows of other subjects and other items are passed over inside the scanner. The subject is asked first:
- * the table comes in runs of one subject, so the answer is mostly the last one. In --compat a repeated
- * labevent_id of any subject is an error, so all subjects' rows are looked at. */
+/* Rows of other subjects and other items are passed over inside the scanner. The subject is asked
+ * first: the table comes in runs of one subject, so the answer is mostly the last one. In --compat
+ * a repeated labevent_id of any subject is an error, so all subjects' rows are looked at. */
 static hl_code skip_others(lab_pass *p, hl_error *err)
 {
     const hl_selection *s = p->s;
@@ -210,7 +212,8 @@ static hl_code read_labs(lab_pass *p, hl_error *err)
                              [L_VALUE] = hl_source_column(t, "valuenum"),
                              [L_ID] = hl_source_column(t, "labevent_id")};
     char path[HL_PATH_BYTES], relative[HL_PATH_BYTES];
-    hl_csv_options options = {.name = relative, .mode = HL_STREAM_THREAD, .cpu = s->cpu, .ctl = s->ctl};
+    hl_csv_options options = {
+        .name = relative, .mode = HL_STREAM_THREAD, .cpu = s->cpu, .ctl = s->ctl};
     hl_field f[N_L];
     hl_code c = hl_source_path(s->o->mimiciv, t, path, relative, err);
 
@@ -229,8 +232,8 @@ static hl_code read_labs(lab_pass *p, hl_error *err)
 
 hl_code hl_select_labs(hl_selection *s, hl_error *err)
 {
-    lab_pass p = {.s = s, .last_stay = -1,
-                  .time_rule = s->o->compat ? HL_TIME_STRICT : HL_TIME_CUT_FRACTION};
+    lab_pass p = {
+        .s = s, .last_stay = -1, .time_rule = s->o->compat ? HL_TIME_STRICT : HL_TIME_CUT_FRACTION};
     char count[32];
     hl_code c = make_slots(&p, err);
 

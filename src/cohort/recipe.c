@@ -131,7 +131,8 @@ static hl_code read_lab(const hl_recipe_at *at, hl_lab_item *lab, hl_error *err)
     return c;
 }
 
-static hl_code read_labs(hl_arena *arena, const hl_recipe_at *top, hl_cohort_recipe *r, hl_error *err)
+static hl_code read_labs(hl_arena *arena, const hl_recipe_at *top, hl_cohort_recipe *r,
+                         hl_error *err)
 {
     hl_recipe_at at, items;
     hl_code c = hl_recipe_object(top, "labs", true, &at, err);
@@ -173,8 +174,8 @@ static hl_code read_splits(hl_arena *arena, const hl_recipe_at *top, hl_cohort_r
     r->train_n = r->val_n = -1;
     r->candidate_n = 10;
     if (c == HL_OK)
-        c = hl_recipe_only(&at, "rule|train_n|val_n|train_percent|val_percent|candidate_n|negatives|drop",
-                           err);
+        c = hl_recipe_only(
+            &at, "rule|train_n|val_n|train_percent|val_percent|candidate_n|negatives|drop", err);
     if (c == HL_OK)
         c = hl_recipe_word(&at, "rule", true, "admission|subject", &rule, err);
     if (c == HL_OK)

@@ -1,7 +1,8 @@
 /*
  * recipe.h - what a published data set (or a hospital) decided: the cohort's part of a recipe.
  *
- * Keys and meaning: docs/manual/recipes.md. All pointers live as long as the parsed recipe and arena.
+ * Keys and meaning: docs/manual/recipes.md. All pointers live as long as the parsed recipe and
+ * arena.
  */
 #ifndef HL_COHORT_RECIPE_H
 #define HL_COHORT_RECIPE_H
@@ -11,13 +12,13 @@
 
 /* Where a table is and how its columns are called there. */
 typedef struct {
-    const char *file;        /* below the archive, without .csv or .csv.gz */
-    hl_recipe_at rename;     /* object: our column name -> name in the file; v may be NULL */
-    const char **times;      /* further columns to keep, as date and time */
+    const char *file;    /* below the archive, without .csv or .csv.gz */
+    hl_recipe_at rename; /* object: our column name -> name in the file; v may be NULL */
+    const char **times;  /* further columns to keep, as date and time */
     size_t n_times;
-    const char **columns;    /* further columns to keep, typed by their content */
+    const char **columns; /* further columns to keep, typed by their content */
     size_t n_columns;
-    const char **present;    /* the published script stops without them; asked for in --compat only */
+    const char **present; /* the published script stops without them; asked for in --compat only */
     size_t n_present;
 } hl_source_table;
 
@@ -51,22 +52,22 @@ typedef struct {
     const char **views;      /* ViewPosition, exactly */
     size_t n_views;
     hl_window film_window;
-    const char *film_path;   /* template: {subject_id}, {subject_id:2} (first 2 characters), ... */
+    const char *film_path; /* template: {subject_id}, {subject_id:2} (first 2 characters), ... */
 
     const char *ecg_column;
     hl_window ecg_window;
 
     hl_window lab_window;
-    int64_t labs_at_least;   /* values an admission must have */
-    hl_lab_item *lab;        /* [n_labs] in column order */
+    int64_t labs_at_least; /* values an admission must have */
+    hl_lab_item *lab;      /* [n_labs] in column order */
     size_t n_labs;
 
     hl_split_rule split;
-    int64_t train_n, val_n;      /* rows; -1 = by percent */
+    int64_t train_n, val_n; /* rows; -1 = by percent */
     int64_t train_percent, val_percent;
     int64_t candidate_n;
-    bool distinct_patients;      /* no candidate of the query's own patient */
-    const char **drop;           /* columns that the splits don't carry */
+    bool distinct_patients; /* no candidate of the query's own patient */
+    const char **drop;      /* columns that the splits don't carry */
     size_t n_drop;
 } hl_cohort_recipe;
 

@@ -22,9 +22,10 @@ static const hl_col_spec record_columns[] = {
  * chosen. symile.md 2.3 */
 #define HL_LAZY_CANDIDATES 16
 
-/* Another record in the stay's window has the time of the chosen one: with more than 16 candidates the
- * published script may take it. */
-static bool tied(const hl_selection *s, const int64_t *time, const hl_index *by_subject, size_t stay)
+/* Another record in the stay's window has the time of the chosen one: with more than 16 candidates
+ * the published script may take it. */
+static bool tied(const hl_selection *s, const int64_t *time, const hl_index *by_subject,
+                 size_t stay)
 {
     int64_t chosen = s->record_of[stay];
 
@@ -62,7 +63,8 @@ static hl_code keep_record(void *ctx, const hl_csv *csv, const hl_field *field, 
     return HL_OK;
 }
 
-/* --- which records lie in a stay's window --------------------------------------------------------- */
+/* --- which records lie in a stay's window
+ * --------------------------------------------------------- */
 
 typedef struct {
     const hl_index *by_subject; /* rows of records */
@@ -93,8 +95,8 @@ hl_code hl_select_records_in_window(hl_selection *s, hl_error *err)
     record_filter filter = {s};
     hl_index *by_subject = NULL;
     hl_code c = hl_selection_read(s, "ecg", s->o->ecg, &s->r->records, record_columns,
-                                  sizeof record_columns / sizeof *record_columns, keep_record, &filter,
-                                  &s->records, err);
+                                  sizeof record_columns / sizeof *record_columns, keep_record,
+                                  &filter, &s->records, err);
     if (c == HL_OK && s->records->n_rows == 0)
         hl_warn(s->ctl, "%s: no record within any admission's window", s->records->name);
     if (c == HL_OK)
@@ -118,7 +120,8 @@ hl_code hl_select_records_in_window(hl_selection *s, hl_error *err)
     return c;
 }
 
-/* --- reading the waveforms that matter -------------------------------------------------------------- */
+/* --- reading the waveforms that matter
+ * -------------------------------------------------------------- */
 
 typedef struct {
     hl_selection *s;
@@ -130,7 +133,8 @@ typedef struct {
     int64_t n_checksum_faults;
 } examination;
 
-/* A record is good when all its samples were measured and not all are exactly zero. symile.md 2.3 */
+/* A record is good when all its samples were measured and not all are exactly zero. symile.md 2.3
+ */
 static hl_record_state judge(const hl_wfdb_record *r)
 {
     size_t n_signals = (size_t)r->header.n_signals, n = (size_t)r->n_samples * n_signals;
@@ -161,7 +165,8 @@ static hl_code note_fault(examination *x, int64_t row, const hl_error *why, hl_e
     return HL_OK;
 }
 
-static hl_code examine(examination *x, int64_t row, int thread, hl_record_state *state, hl_error *err)
+static hl_code examine(examination *x, int64_t row, int thread, hl_record_state *state,
+                       hl_error *err)
 {
     hl_selection *s = x->s;
     char path[HL_PATH_BYTES], relative[HL_PATH_BYTES];
@@ -262,8 +267,8 @@ static hl_code examine_one(void *ctx, int64_t row, int thread, hl_error *err)
     return examine(ctx, row, thread, &state, err);
 }
 
-/* Good records that repeat a chosen study_id repeat its admission too, wherever their own time lies.
- * S28 */
+/* Good records that repeat a chosen study_id repeat its admission too, wherever their own time
+ * lies. S28 */
 static hl_code examine_repeated(examination *x, hl_error *err)
 {
     const hl_selection *s = x->s;
@@ -306,13 +311,15 @@ static hl_code report(examination *x, hl_error *err)
         hl_warn(s->ctl, "%s ECG records cannot be read and count as absent (errors.csv)",
                 hl_count_text(s->n_broken, count));
     if (x->n_checksum_faults)
-        hl_warn(s->ctl, "%s ECG records whose checksum or first sample is not what the header says; "
-                "they were used", hl_count_text(x->n_checksum_faults, count));
+        hl_warn(s->ctl,
+                "%s ECG records whose checksum or first sample is not what the header says; "
+                "they were used",
+                hl_count_text(x->n_checksum_faults, count));
     return hl_buf_check(&s->errors, "errors.csv", err);
 }
 
-/* ecg_adm has no hole only if every stay of the hospital has a good record: looked at only when every
- * stay has at least a record in its window. symile.md 2.3 and 14 */
+/* ecg_adm has no hole only if every stay of the hospital has a good record: looked at only when
+ * every stay has at least a record in its window. symile.md 2.3 and 14 */
 static void want(const hl_selection *s, examination *x)
 {
     for (size_t i = 0; i < s->stay->n_rows; i++)

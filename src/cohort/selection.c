@@ -68,7 +68,10 @@ hl_code hl_selection_read(hl_selection *s, const char *role, const char *folder,
     char path[HL_PATH_BYTES], relative[HL_PATH_BYTES];
     size_t n = n_base + source->n_times + source->n_columns + source->n_present, k = 0;
     hl_col_spec *spec = calloc(n + 1, sizeof *spec);
-    hl_table_options to = {.name = relative, .keep = keep, .keep_ctx = keep_ctx, .cpu = s->cpu,
+    hl_table_options to = {.name = relative,
+                           .keep = keep,
+                           .keep_ctx = keep_ctx,
+                           .cpu = s->cpu,
                            .ctl = s->ctl,
                            .time_rule = s->o->compat ? HL_TIME_STRICT : HL_TIME_CUT_FRACTION};
     hl_code c = hl_source_path(folder, source, path, relative, err);
@@ -79,7 +82,8 @@ hl_code hl_selection_read(hl_selection *s, const char *role, const char *folder,
         for (size_t i = 0; i < n_base; i++)
             spec[k++] = base[i];
         for (size_t i = 0; i < source->n_times; i++)
-            spec[k++] = (hl_col_spec){.name = source->times[i], .type = HL_COL_TIME,
+            spec[k++] = (hl_col_spec){.name = source->times[i],
+                                      .type = HL_COL_TIME,
                                       .required = strcmp(source->times[i], "admittime") == 0};
         for (size_t i = 0; i < source->n_columns; i++)
             spec[k++] = (hl_col_spec){.name = source->columns[i], .type = HL_COL_AUTO};

@@ -4,11 +4,11 @@
  *   admissions.c  patients + admissions -> stay (one row an admission, file order), age limits
  *   films.c       film table  -> the earliest usable film in each stay's window, its labels
  *   records.c     record list -> the earliest good ECG in each stay's window
- *   labs.c        laboratory table, one pass -> the earliest value of each item in each stay's window
- *   dataset.c     what is left, joined -> the data set's table
+ *   labs.c        laboratory table, one pass -> the earliest value of each item in each stay's
+ * window dataset.c     what is left, joined -> the data set's table
  *
- * alive[i] tells whether stay i has passed every rule so far; each rule ends with hl_selection_rule().
- * Source: symile.md 2.
+ * alive[i] tells whether stay i has passed every rule so far; each rule ends with
+ * hl_selection_rule(). Source: symile.md 2.
  */
 #ifndef HL_COHORT_SELECTION_H
 #define HL_COHORT_SELECTION_H
@@ -38,30 +38,30 @@ typedef struct {
     const int64_t *hadm_id;
     const int64_t *admittime;
     hl_index *by_subject, *by_hadm; /* rows of stay */
-    uint8_t *alive;            /* [stay rows] */
+    uint8_t *alive;                 /* [stay rows] */
 
-    hl_table *films;           /* kept rows; last columns StudyDateTime, cxr_path */
+    hl_table *films; /* kept rows; last columns StudyDateTime, cxr_path */
     hl_index *film_by_dicom;
-    int64_t *film_of;          /* [stay rows] row of films, -1 = none */
-    uint8_t *film_exists;      /* [film rows] */
+    int64_t *film_of;     /* [stay rows] row of films, -1 = none */
+    uint8_t *film_exists; /* [film rows] */
     hl_table *labels;
     hl_index *label_by_study;
 
     hl_table *records;
     hl_index *record_by_study;
-    int64_t *record_of;        /* [stay rows] row of records, -1 = none */
-    uint8_t *record_state;     /* [record rows] hl_record_state */
-    bool every_stay_has_ecg;   /* in the whole hospital: ecg_adm then has no hole */
-    hl_buf errors;             /* rows of errors.csv */
+    int64_t *record_of;      /* [stay rows] row of records, -1 = none */
+    uint8_t *record_state;   /* [record rows] hl_record_state */
+    bool every_stay_has_ecg; /* in the whole hospital: ecg_adm then has no hole */
+    hl_buf errors;           /* rows of errors.csv */
     int64_t n_broken;
 
-    int64_t *lab_slot;         /* [stay rows] row of lab_value, -1 = not looked at */
+    int64_t *lab_slot; /* [stay rows] row of lab_value, -1 = not looked at */
     size_t n_slots;
-    double *lab_value;         /* [n_slots][n_labs] */
-    int64_t *lab_time;         /* [n_slots][n_labs] HL_NO_TIME = no value */
+    double *lab_value; /* [n_slots][n_labs] */
+    int64_t *lab_time; /* [n_slots][n_labs] HL_NO_TIME = no value */
 
-    int64_t n_tie_films;       /* stays whose film --compat would choose otherwise (S12) */
-    int64_t n_tie_records;     /* stays whose ECG it may choose otherwise */
+    int64_t n_tie_films;   /* stays whose film --compat would choose otherwise (S12) */
+    int64_t n_tie_records; /* stays whose ECG it may choose otherwise */
 
     hl_funnel_step step[HL_MAX_RULES];
     size_t n_steps;
@@ -90,8 +90,9 @@ void hl_selection_free(hl_selection *s);
 hl_code hl_selection_rule(hl_selection *s, const char *rule, hl_error *err);
 
 /*
- * Read a source table of the recipe: the columns base[0 .. n_base), then source's times and columns, in
- * this order. role and folder name the archive. In --compat, source->present must be there.
+ * Read a source table of the recipe: the columns base[0 .. n_base), then source's times and
+ * columns, in this order. role and folder name the archive. In --compat, source->present must be
+ * there.
  */
 hl_code hl_selection_read(hl_selection *s, const char *role, const char *folder,
                           const hl_source_table *source, const hl_col_spec *base, size_t n_base,

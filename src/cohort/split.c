@@ -29,8 +29,8 @@ static hl_code without_subjects(const int64_t *subject_id, int64_t *from, size_t
     return c;
 }
 
-/* scikit-learn's train_test_split over rows[0..n): the last `second` of a permutation and, before them,
- * the rest. symile.md 4 */
+/* scikit-learn's train_test_split over rows[0..n): the last `second` of a permutation and, before
+ * them, the rest. symile.md 4 */
 static hl_code draw(const int64_t *rows, size_t n, size_t second, uint32_t seed, int64_t *first_out,
                     int64_t *second_out, hl_error *err)
 {
@@ -49,7 +49,8 @@ static hl_code draw(const int64_t *rows, size_t n, size_t second, uint32_t seed,
     return HL_OK;
 }
 
-static hl_code too_few(const char *what, int64_t n, const char *option, int64_t asked, hl_error *err)
+static hl_code too_few(const char *what, int64_t n, const char *option, int64_t asked,
+                       hl_error *err)
 {
     return hl_fail(err, HL_E_INPUT,
                    "%s %lld rows; --%s %lld must be positive and smaller than that\n"
@@ -80,7 +81,8 @@ static hl_code by_admission(const int64_t *subject_id, size_t n, const hl_split_
     if (c == HL_OK)
         c = without_subjects(subject_id, rest, &n_rest, s->train, s->n_train, err);
     if (c == HL_OK && (o->val_n <= 0 || o->val_n >= (int64_t)n_rest))
-        c = too_few("without the patients of train there are", (int64_t)n_rest, "val-n", o->val_n, err);
+        c = too_few("without the patients of train there are", (int64_t)n_rest, "val-n", o->val_n,
+                    err);
     if (c == HL_OK) {
         s->n_val = (size_t)o->val_n;
         s->n_test = n_rest - s->n_val;
@@ -108,10 +110,11 @@ static int by_key(const void *a, const void *b, void *ctx)
     return (x->subject_id > y->subject_id) - (x->subject_id < y->subject_id);
 }
 
-/* Patients in the order of f(seed, "split", subject_id) fill train, then val, then test; rows keep the
- * data set's order. A patient's place depends on no other patient's rows but through the counts. */
-static hl_code by_subject(const int64_t *subject_id, size_t n, const hl_split_options *o, hl_split *s,
-                          hl_error *err)
+/* Patients in the order of f(seed, "split", subject_id) fill train, then val, then test; rows keep
+ * the data set's order. A patient's place depends on no other patient's rows but through the
+ * counts. */
+static hl_code by_subject(const int64_t *subject_id, size_t n, const hl_split_options *o,
+                          hl_split *s, hl_error *err)
 {
     drawn_subject *d = calloc(n + 1, sizeof *d);
     hl_map *at = hl_map_new(n);
@@ -176,8 +179,9 @@ hl_code hl_split_make(const int64_t *subject_id, size_t n, const hl_split_option
     return c;
 }
 
-hl_code hl_candidates_draw(const char *name, const int64_t *subject_id, size_t n, int64_t candidate_n,
-                           bool distinct, hl_mt19937 *g, hl_candidates *out, hl_error *err)
+hl_code hl_candidates_draw(const char *name, const int64_t *subject_id, size_t n,
+                           int64_t candidate_n, bool distinct, hl_mt19937 *g, hl_candidates *out,
+                           hl_error *err)
 {
     size_t n_negatives = candidate_n > 0 ? (size_t)candidate_n - 1 : 0, total = 0;
     int64_t *pool = malloc((n + 1) * sizeof *pool), *p = malloc((n + 1) * sizeof *p);
@@ -185,10 +189,11 @@ hl_code hl_candidates_draw(const char *name, const int64_t *subject_id, size_t n
     hl_code c = HL_OK;
 
     if (n < 2 || n - 1 < n_negatives)
-        c = hl_fail(err, HL_E_INPUT,
-                    "%s has %zu rows: too few for --candidate-n %lld (every query needs %lld others)\n"
-                    "Choose fewer candidates, or larger splits.",
-                    name, n, (long long)candidate_n, (long long)n_negatives);
+        c = hl_fail(
+            err, HL_E_INPUT,
+            "%s has %zu rows: too few for --candidate-n %lld (every query needs %lld others)\n"
+            "Choose fewer candidates, or larger splits.",
+            name, n, (long long)candidate_n, (long long)n_negatives);
     if (c == HL_OK && (!hl_mul_size(n, (n_negatives + 1) * sizeof *k.at, &total) || !pool || !p ||
                        !(k.at = malloc(total))))
         c = hl_fail_memory(err, "candidates", total);
@@ -200,9 +205,10 @@ hl_code hl_candidates_draw(const char *name, const int64_t *subject_id, size_t n
             if (j != i && (!distinct || subject_id[j] != subject_id[i]))
                 pool[n_pool++] = (int64_t)j;
         if (n_pool < n_negatives) {
-            c = hl_fail(err, HL_E_INPUT,
-                        "%s: query %zu has %zu rows of other patients, --candidate-n %lld needs %zu",
-                        name, i, n_pool, (long long)candidate_n, n_negatives);
+            c = hl_fail(
+                err, HL_E_INPUT,
+                "%s: query %zu has %zu rows of other patients, --candidate-n %lld needs %zu", name,
+                i, n_pool, (long long)candidate_n, n_negatives);
             break;
         }
         hl_mt19937_permutation(g, n_pool, p);

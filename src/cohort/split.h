@@ -1,8 +1,8 @@
 /*
  * split.h - which rows are train, validation and test, and which candidates each query has.
  *
- * Rows are numbers of rows in the data set's table (split) or in the split's own table (candidates).
- * symile.md 4 and 5.
+ * Rows are numbers of rows in the data set's table (split) or in the split's own table
+ * (candidates). symile.md 4 and 5.
  */
 #ifndef HL_COHORT_SPLIT_H
 #define HL_COHORT_SPLIT_H
@@ -43,7 +43,8 @@ typedef struct {
  * query by query, drawn by g, which goes on from split to split. distinct: only rows of another
  * subject. name is the split's, for messages. Free at by free().
  */
-hl_code hl_candidates_draw(const char *name, const int64_t *subject_id, size_t n, int64_t candidate_n,
-                           bool distinct, hl_mt19937 *g, hl_candidates *out, hl_error *err);
+hl_code hl_candidates_draw(const char *name, const int64_t *subject_id, size_t n,
+                           int64_t candidate_n, bool distinct, hl_mt19937 *g, hl_candidates *out,
+                           hl_error *err);
 
 #endif

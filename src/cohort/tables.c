@@ -24,8 +24,8 @@ static bool dropped(const hl_split_tables_options *o, const char *name)
 
 /* Percentile of the value in a cell. Where the item is never missing in train, the published script
  * gives a missing value 1.0; kept in --compat only. symile.md 3.4, S4 */
-static void put_percentile(hl_column *to, size_t i, const hl_column *lab, int64_t row, const hl_ecdf *e,
-                           bool compat, int64_t *n_left_empty)
+static void put_percentile(hl_column *to, size_t i, const hl_column *lab, int64_t row,
+                           const hl_ecdf *e, bool compat, int64_t *n_left_empty)
 {
     if (lab->valid[row] && e->n) {
         hl_column_set_f64(to, i, hl_ecdf_at(e, hl_column_number(lab, (size_t)row)));
@@ -146,7 +146,8 @@ static hl_code make_ecdfs(const hl_table *dataset, const hl_split *split,
         hl_print_i64(o->recipe->lab[k].itemid, name);
         c = hl_table_need(dataset, name, &lab[k], err);
         if (c == HL_OK && lab[k]->type != HL_COL_F64 && lab[k]->type != HL_COL_I64)
-            c = hl_fail_at(err, HL_E_INPUT, dataset->name, 0, -1, "column %s must hold numbers", name);
+            c = hl_fail_at(err, HL_E_INPUT, dataset->name, 0, -1, "column %s must hold numbers",
+                           name);
         if (c == HL_OK)
             c = hl_ecdf_make(lab[k], split->train, split->n_train, &ecdf[k], err);
         if (c == HL_OK && ecdf[k].n == 0) {
@@ -154,7 +155,8 @@ static hl_code make_ecdfs(const hl_table *dataset, const hl_split *split,
             if (o->compat)
                 c = hl_fail(err, HL_E_INPUT,
                             "item %s has no value in train: the published script divides by zero "
-                            "here\nWithout --compat its percentiles stay empty.", name);
+                            "here\nWithout --compat its percentiles stay empty.",
+                            name);
         }
     }
     return c;
@@ -201,8 +203,8 @@ static hl_code need_ids(const hl_table *dataset, hl_error *err)
     for (int k = 0; c == HL_OK && k < 2; k++) {
         c = hl_table_need(dataset, k ? "hadm_id" : "subject_id", &column, err);
         if (c == HL_OK && (column->type != HL_COL_I64 || column->n_missing) && dataset->n_rows)
-            c = hl_fail_at(err, HL_E_INPUT, dataset->name, 0, -1, "%s must be integers without a hole",
-                           column->name);
+            c = hl_fail_at(err, HL_E_INPUT, dataset->name, 0, -1,
+                           "%s must be integers without a hole", column->name);
     }
     return c;
 }
@@ -226,8 +228,8 @@ hl_code hl_split_tables_make(const hl_table *dataset, const hl_split_tables_opti
     if (c == HL_OK)
         c = make_ecdfs(dataset, &split, o, lab, ecdf, &t, err);
     if (c == HL_OK)
-        c = make_table("train.csv", dataset, split.train, split.n_train, o, lab, ecdf, left, &t.train,
-                       err);
+        c = make_table("train.csv", dataset, split.train, split.n_train, o, lab, ecdf, left,
+                       &t.train, err);
     if (c == HL_OK)
         c = make_table("val.csv", dataset, split.val, split.n_val, o, lab, ecdf, left, &t.val, err);
     if (c == HL_OK)

@@ -1,8 +1,8 @@
 /*
  * command.h - what a command is: its words, one option table, one function.
  *
- * The table is the only place that knows a command's options. The parser of argv, --help, man pages,
- * completions and hl_run()'s JSON all come from it. A new command is a new file with one
+ * The table is the only place that knows a command's options. The parser of argv, --help, man
+ * pages, completions and hl_run()'s JSON all come from it. A new command is a new file with one
  * `const hl_command` and a line in registry.c.
  */
 #ifndef HL_COMMAND_COMMAND_H
@@ -21,42 +21,56 @@ typedef enum {
 } hl_option_type;
 
 typedef struct {
-    const char *name;    /* "train-n": --train-n on the command line, "train-n" in JSON */
+    const char *name; /* "train-n": --train-n on the command line, "train-n" in JSON */
     hl_option_type type;
     const char *value;   /* placeholder in help: "DIR", "N" */
     const char *initial; /* default as text, NULL = none */
     const char *choices; /* HL_OPT_CHOICE */
     int64_t min, max;    /* HL_OPT_INT, both ends allowed */
     bool required;
-    bool argument;       /* positional, in table order: hilum pack COHORT */
-    bool hidden;         /* set by hilum itself: not in help, man page, completion or argv */
-    const char *help;    /* one sentence */
+    bool argument;    /* positional, in table order: hilum pack COHORT */
+    bool hidden;      /* set by hilum itself: not in help, man page, completion or argv */
+    const char *help; /* one sentence */
 } hl_option;
 
 /* Options that mean the same everywhere; a command lists those it takes in its table. */
 #define HL_OPTION_OUT                                                                              \
-    {.name = "out", .type = HL_OPT_PATH, .value = "DIR", .required = true,                         \
-     .help = "folder to write; new or empty"}
+    {                                                                                              \
+        .name = "out", .type = HL_OPT_PATH, .value = "DIR", .required = true,                      \
+        .help = "folder to write; new or empty"                                                    \
+    }
 #define HL_OPTION_JOBS                                                                             \
-    {.name = "jobs", .type = HL_OPT_INT, .value = "N", .min = 1, .max = 1024,                      \
-     .help = "threads (default: the CPUs this process may use)"}
+    {                                                                                              \
+        .name = "jobs", .type = HL_OPT_INT, .value = "N", .min = 1, .max = 1024,                   \
+        .help = "threads (default: the CPUs this process may use)"                                 \
+    }
 #define HL_OPTION_RESUME                                                                           \
-    {.name = "resume", .type = HL_OPT_FLAG, .help = "go on with what a stopped run left in --out"}
+    {                                                                                              \
+        .name = "resume", .type = HL_OPT_FLAG,                                                     \
+        .help = "go on with what a stopped run left in --out"                                      \
+    }
 #define HL_OPTION_SHARD                                                                            \
-    {.name = "shard", .type = HL_OPT_SHARD, .value = "I/N",                                        \
-     .help = "do only shard I of N (0 <= I < N); hilum merge puts them together"}
-/* Set by hilum merge alone, through hl_options_from_json(): the parts are there, run HL_JOB_MERGE. Every
- * command that takes --shard lists it. */
+    {                                                                                              \
+        .name = "shard", .type = HL_OPT_SHARD, .value = "I/N",                                     \
+        .help = "do only shard I of N (0 <= I < N); hilum merge puts them together"                \
+    }
+/* Set by hilum merge alone, through hl_options_from_json(): the parts are there, run HL_JOB_MERGE.
+ * Every command that takes --shard lists it. */
 #define HL_OPTION_MERGE                                                                            \
-    {.name = "merge", .type = HL_OPT_FLAG, .hidden = true, .help = "put the finished shards together"}
+    {                                                                                              \
+        .name = "merge", .type = HL_OPT_FLAG, .hidden = true,                                      \
+        .help = "put the finished shards together"                                                 \
+    }
 #define HL_OPTION_STRICT                                                                           \
-    {.name = "strict", .type = HL_OPT_FLAG, .help = "the first failed item ends the job"}
+    {                                                                                              \
+        .name = "strict", .type = HL_OPT_FLAG, .help = "the first failed item ends the job"        \
+    }
 
 /* Values of one call, checked against the table. */
 typedef struct hl_options hl_options;
 
-/* Value of an option by name. The name must be in the table and of that type (hl_assert). An INT that
- * was not given and has no default gives fallback. */
+/* Value of an option by name. The name must be in the table and of that type (hl_assert). An INT
+ * that was not given and has no default gives fallback. */
 bool hl_options_flag(const hl_options *o, const char *name);
 int64_t hl_options_int(const hl_options *o, const char *name, int64_t fallback);
 const char *hl_options_text(const hl_options *o, const char *name); /* NULL = not given */
@@ -74,11 +88,11 @@ typedef struct {
 void hl_result_take(hl_result *result, hl_report *report);
 
 typedef struct {
-    const char *name;    /* "cohort build" */
-    const char *summary; /* one line */
-    const char *about;   /* paragraphs for --help and the man page */
+    const char *name;        /* "cohort build" */
+    const char *summary;     /* one line */
+    const char *about;       /* paragraphs for --help and the man page */
     const hl_option *option; /* ends with {0} */
-    const char *example[2]; /* two command lines that run (in a folder made by hilum demo) */
+    const char *example[2];  /* two command lines that run (in a folder made by hilum demo) */
     hl_code (*run)(const hl_options *options, hl_ctl *ctl, hl_result *result, hl_error *err);
 } hl_command;
 
@@ -87,8 +101,8 @@ extern const hl_command *const hl_commands[];
 const hl_command *hl_command_find(const char *name);
 
 /* Make options from argv-like words (behind the command's own words), or from a JSON object.
- * HL_E_USAGE says which word and what is allowed. --json, --quiet, --help, --cpu are app/'s own and not
- * seen here. Free with hl_options_free(). */
+ * HL_E_USAGE says which word and what is allowed. --json, --quiet, --help, --cpu are app/'s own and
+ * not seen here. Free with hl_options_free(). */
 hl_code hl_options_from_words(const hl_command *command, int n, const char *const *word,
                               hl_options **out, hl_error *err);
 hl_code hl_options_from_json(const hl_command *command, const char *json, hl_options **out,

@@ -148,12 +148,9 @@ static const struct {
     bool (*is)(const head *h);
     hl_code (*describe)(hl_inspect *in, hl_error *err);
 } formats[] = {
-    {is_npy, hl_inspect_npy},
-    {is_jpeg, hl_inspect_jpeg},
-    {is_wfdb_signal, hl_inspect_wfdb},
-    {is_json, hl_inspect_json},
-    {is_wfdb_header, hl_inspect_wfdb},
-    {is_csv, hl_inspect_csv},
+    {is_npy, hl_inspect_npy},          {is_jpeg, hl_inspect_jpeg},
+    {is_wfdb_signal, hl_inspect_wfdb}, {is_json, hl_inspect_json},
+    {is_wfdb_header, hl_inspect_wfdb}, {is_csv, hl_inspect_csv},
     {is_gzip, hl_inspect_gzip},
 };
 
@@ -219,7 +216,10 @@ static hl_code run(const hl_options *options, hl_ctl *ctl, hl_result *result, hl
     hl_json_writer json = hl_json_write_to(&result->json, 2);
     hl_inspect in = {.path = hl_options_text(options, "file"),
                      .rows = hl_options_int(options, "rows", 3),
-                     .arena = hl_arena_new(0), .ctl = ctl, .text = &result->text, .json = &json};
+                     .arena = hl_arena_new(0),
+                     .ctl = ctl,
+                     .text = &result->text,
+                     .json = &json};
     hl_code c;
 
     if (!in.arena)
@@ -242,9 +242,18 @@ static hl_code run(const hl_options *options, hl_ctl *ctl, hl_result *result, hl
 }
 
 static const hl_option options_of_inspect[] = {
-    {.name = "file", .type = HL_OPT_PATH, .value = "FILE", .required = true, .argument = true,
+    {.name = "file",
+     .type = HL_OPT_PATH,
+     .value = "FILE",
+     .required = true,
+     .argument = true,
      .help = "file or folder to describe; a WFDB record also without extension"},
-    {.name = "rows", .type = HL_OPT_INT, .value = "N", .initial = "3", .min = 0, .max = 100,
+    {.name = "rows",
+     .type = HL_OPT_INT,
+     .value = "N",
+     .initial = "3",
+     .min = 0,
+     .max = 100,
      .help = "first rows of a table to show"},
     {0},
 };

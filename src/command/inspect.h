@@ -10,11 +10,11 @@
 #include "command/command.h"
 
 typedef struct {
-    const char *path;  /* as given */
-    int64_t bytes;     /* size of the file, 0 for a folder */
-    bool gzip;         /* the content is compressed */
-    int64_t rows;      /* first rows of a table to show */
-    hl_arena *arena;   /* lives as long as the call */
+    const char *path; /* as given */
+    int64_t bytes;    /* size of the file, 0 for a folder */
+    bool gzip;        /* the content is compressed */
+    int64_t rows;     /* first rows of a table to show */
+    hl_arena *arena;  /* lives as long as the call */
     hl_ctl *ctl;
     hl_buf *text;
     hl_json_writer *json; /* inside the result's object: a describer adds its members */

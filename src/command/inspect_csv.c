@@ -12,7 +12,7 @@
 #include "data/csv.h"
 
 enum {
-    MAX_VALUES = 12,           /* a column with more distinct values is not listed value by value */
+    MAX_VALUES = 12, /* a column with more distinct values is not listed value by value */
     ROWS_BETWEEN_REPORTS = 65536,
     THREAD_FROM_BYTES = 1 << 20 /* smaller files are not worth a thread that reads ahead */
 };
@@ -24,11 +24,11 @@ typedef struct {
     hl_str name;
     value_kind kind;
     int64_t missing;
-    bool whole;          /* REAL: every value is a whole number */
-    int64_t first, last; /* INTEGER: least and greatest; TIME: seconds */
-    double least, most;  /* REAL */
-    size_t shortest, longest;     /* bytes of the values as text */
-    hl_strmap *value;             /* distinct values -> index of count; NULL = too many */
+    bool whole;               /* REAL: every value is a whole number */
+    int64_t first, last;      /* INTEGER: least and greatest; TIME: seconds */
+    double least, most;       /* REAL */
+    size_t shortest, longest; /* bytes of the values as text */
+    hl_strmap *value;         /* distinct values -> index of count; NULL = too many */
     int64_t count[MAX_VALUES];
 } column;
 
@@ -38,7 +38,7 @@ typedef struct {
     column *column;
     size_t n_columns;
     hl_field *field;
-    hl_str *row;      /* [rows][n_columns] the first rows; .at == NULL is missing */
+    hl_str *row; /* [rows][n_columns] the first rows; .at == NULL is missing */
     int64_t n_rows;
 } table;
 

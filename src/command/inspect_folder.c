@@ -25,7 +25,8 @@ static const layout layouts[] = {
     {"hospital", "archives of a hospital", {{"mimiciv", ""}, {"mimic-iv-ecg", ""}}},
     {"mimic-iv", "MIMIC-IV", {{"hosp", ""}, {NULL, NULL}}},
     {"mimic-iv-hosp", "tables of MIMIC-IV hosp", {{"patients.csv", ""}, {"admissions.csv", ""}}},
-    {"mimic-iv-hosp", "tables of MIMIC-IV hosp",
+    {"mimic-iv-hosp",
+     "tables of MIMIC-IV hosp",
      {{"patients.csv.gz", ""}, {"admissions.csv.gz", ""}}},
     {"mimic-iv-ecg", "MIMIC-IV-ECG", {{"record_list.csv", ""}, {"files", ""}}},
     {"mimic-iv-ecg", "MIMIC-IV-ECG", {{"record_list.csv.gz", ""}, {"files", ""}}},
@@ -101,9 +102,10 @@ static hl_code put_names(hl_inspect *in, const hl_names *names, hl_error *err)
         if (i >= SHOWN_NAMES)
             continue;
         hl_grid_show(&grid, hl_str_of(names->name[i]));
-        hl_grid_cell(&grid, "%s", folder  ? "folder"
-                                  : there ? hl_size_text((int64_t)st.st_size, size)
-                                          : "a link to nothing");
+        hl_grid_cell(&grid, "%s",
+                     folder  ? "folder"
+                     : there ? hl_size_text((int64_t)st.st_size, size)
+                             : "a link to nothing");
     }
     hl_json_close(in->json, ']');
     if (names->n > SHOWN_NAMES) {

@@ -122,7 +122,7 @@ hl_code hl_inspect_jpeg(hl_inspect *in, hl_error *err)
     put_quality(in, &file);
     put_markers(in, &file);
     c = hl_jpeg_decode(in->arena, file.at, file.n, in->path, 0, info.height,
-                           hl_cpu_level(in->ctl ? in->ctl->cpu : 0), &image, err);
+                       hl_cpu_level(in->ctl ? in->ctl->cpu : 0), &image, err);
     hl_json_put_key(in->json, "decodes");
     hl_json_put_bool(in->json, c == HL_OK);
     if (c == HL_OK)

@@ -13,7 +13,7 @@ enum { BLOCK = 8192 }; /* values converted at a time */
 
 typedef struct {
     int64_t n, n_nan, n_infinite;
-    double least, most, sum;        /* of finite values */
+    double least, most, sum; /* of finite values */
     int64_t int_least, int_most;
     __int128 int_sum;
 } summary;
@@ -117,8 +117,8 @@ static void put_summary(hl_inspect *in, const summary *s, value_class values)
     int64_t finite = s->n - s->n_nan - s->n_infinite;
 
     if (finite > 0) {
-        double average = values == REALS ? s->sum / (double)finite
-                                         : (double)s->int_sum / (double)finite;
+        double average =
+            values == REALS ? s->sum / (double)finite : (double)s->int_sum / (double)finite;
         if (values == REALS) {
             hl_print_f64(s->least, least);
             hl_print_f64(s->most, most);
@@ -172,8 +172,8 @@ static void put_header(hl_inspect *in, const hl_npy *a, int64_t n_values)
 
 hl_code hl_inspect_npy(hl_inspect *in, hl_error *err)
 {
-    summary s = {.least = INFINITY, .most = -INFINITY, .int_least = INT64_MAX,
-                 .int_most = INT64_MIN};
+    summary s = {
+        .least = INFINITY, .most = -INFINITY, .int_least = INT64_MAX, .int_most = INT64_MIN};
     hl_in *file = NULL;
     hl_npy a;
     hl_code c = hl_in_open(in->path, &file, err);

@@ -4,7 +4,6 @@
 #include <math.h>
 #include <stdarg.h>
 
-
 enum { LABEL_WIDTH = 13, GAP = 2 };
 
 void hl_inspect_title(hl_inspect *in, const char *kind, const char *fmt, ...)

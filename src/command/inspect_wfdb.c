@@ -79,8 +79,7 @@ static void put_header(hl_inspect *in, const hl_wfdb_header *h, int64_t n_sample
         hl_inspect_fact(in, "starts", "%s %s", h->base_time, h->base_date);
     for (size_t i = 0; i < h->n_comments; i++) {
         char show[HL_SHOW_BYTES];
-        hl_inspect_fact(in, i ? "" : "comments", "%s",
-                        hl_show(hl_str_of(h->comment[i]), show));
+        hl_inspect_fact(in, i ? "" : "comments", "%s", hl_show(hl_str_of(h->comment[i]), show));
     }
     hl_json_put_key(in->json, "comments");
     hl_json_open(in->json, '[');
@@ -146,8 +145,8 @@ static void put_signal_row(hl_grid *grid, const hl_wfdb_record *r, int32_t i, co
 static hl_code put_signals(hl_inspect *in, const hl_wfdb_record *r, bool with_samples,
                            hl_error *err)
 {
-    static const char *const head[] = {"signal", "format", "gain", "baseline", "min", "max",
-                                       "missing", "checksum", ""};
+    static const char *const head[] = {"signal", "format",  "gain",     "baseline", "min",
+                                       "max",    "missing", "checksum", ""};
     hl_grid grid = hl_grid_new(in->arena, "lrlrrrrll");
 
     for (size_t i = 0; i < sizeof head / sizeof *head; i++)

@@ -39,9 +39,9 @@ typedef struct {
 /*
  * Open path and find the wanted columns by header name.
  *
- *   want     n_want column names, or NULL for all columns in file order; their order is the order of
- *            fields in hl_csv_next()
- *   out      the reader, owned by the caller, freed by hl_csv_close(); NULL on failure
+ *   want     n_want column names, or NULL for all columns in file order; their order is the order
+ * of fields in hl_csv_next() out      the reader, owned by the caller, freed by hl_csv_close();
+ * NULL on failure
  *
  * HL_E_IO cannot read; HL_E_INPUT the file is absent or empty, the header is no header, or a wanted
  * column is missing or there twice. Messages: "PATH: no column 'admittime'; it has subject_id, ..."
@@ -77,9 +77,9 @@ typedef struct {
 hl_code hl_csv_filter_by(hl_csv *csv, const hl_csv_filter *filter, size_t n_filters, hl_error *err);
 
 /*
- * One more filter: the ids that column (an index into want) may hold. They are copied into a table, so
- * that no call is made a record: a bitmap where their range is at most 2^27 (16 MiB), else a hash
- * map. The fastest form. Filters are asked in the order in which they were set.
+ * One more filter: the ids that column (an index into want) may hold. They are copied into a table,
+ * so that no call is made a record: a bitmap where their range is at most 2^27 (16 MiB), else a
+ * hash map. The fastest form. Filters are asked in the order in which they were set.
  */
 hl_code hl_csv_filter_ids(hl_csv *csv, size_t column, const int64_t *id, size_t n, hl_error *err);
 
@@ -89,7 +89,8 @@ int64_t hl_csv_rows(const hl_csv *csv);
 const char *hl_csv_name(const hl_csv *csv);
 
 /* "NAME:LINE: column COLUMN: text" with HL_E_INPUT for field i of the record given last. */
-hl_code hl_csv_fail(const hl_csv *csv, hl_error *err, size_t i, const char *fmt, ...) HL_PRINTF(4, 5);
+hl_code hl_csv_fail(const hl_csv *csv, hl_error *err, size_t i, const char *fmt, ...)
+    HL_PRINTF(4, 5);
 
 /* Digest of the file's own bytes; valid after HL_END. */
 const hl_digest *hl_csv_digest(const hl_csv *csv);

@@ -26,8 +26,8 @@ typedef struct {
 } hl_rect;
 
 /* A new image in arena, rows aligned to 64 bytes, pixels not cleared. HL_E_LIMIT. */
-hl_code hl_image_new(hl_arena *arena, int32_t width, int32_t height, int32_t channels, hl_image *out,
-                     hl_error *err);
+hl_code hl_image_new(hl_arena *arena, int32_t width, int32_t height, int32_t channels,
+                     hl_image *out, hl_error *err);
 
 /* The part of image inside rect, sharing its pixels. rect must lie inside (hl_assert). */
 hl_image hl_image_part(const hl_image *image, hl_rect rect);

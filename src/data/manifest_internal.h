@@ -41,7 +41,7 @@ struct hl_manifest {
     hl_arena *arena;
     const char *command, *recipe_name, *compat;
     const hl_json_value *recipe; /* NULL: {} */
-    bool no_memory; /* a library could not be entered: hl_manifest_write() says so */
+    bool no_memory;              /* a library could not be entered: hl_manifest_write() says so */
     bool has_seed;
     int64_t seed;
     int64_t items, done, failed;

@@ -11,14 +11,14 @@
 #define HL_NPY_MAX_DIMS 32
 
 typedef struct {
-    char descr[16];       /* "<f4", "<i8", "|u1", ... ; structured types are HL_E_LIMIT */
-    size_t item_bytes;    /* 1 to 16 */
+    char descr[16];    /* "<f4", "<i8", "|u1", ... ; structured types are HL_E_LIMIT */
+    size_t item_bytes; /* 1 to 16 */
     bool fortran_order;
-    size_t n_dims;        /* 0 for a scalar */
+    size_t n_dims; /* 0 for a scalar */
     int64_t shape[HL_NPY_MAX_DIMS];
-    int64_t data_offset;  /* of the first value in the file */
-    int64_t data_bytes;   /* product of the shape x item_bytes, checked for overflow */
-    int major, minor;     /* file version */
+    int64_t data_offset; /* of the first value in the file */
+    int64_t data_bytes;  /* product of the shape x item_bytes, checked for overflow */
+    int major, minor;    /* file version */
 } hl_npy;
 
 /* Read and check the header of in; the file must hold exactly the data it promises. HL_E_INPUT. */

@@ -20,9 +20,10 @@ hl_code hl_recipe_read(const char *name, hl_json **out, hl_digest *digest, hl_er
         if (c == HL_OK)
             c = hl_path_join(folder, file, path, err);
         if (c == HL_OK && !hl_file_exists(path))
-            c = hl_fail(err, HL_E_USAGE,
-                        "no recipe '%s'\nGive the name of a shipped recipe, or a path to a .json file.",
-                        name);
+            c = hl_fail(
+                err, HL_E_USAGE,
+                "no recipe '%s'\nGive the name of a shipped recipe, or a path to a .json file.",
+                name);
     }
     if (c == HL_OK)
         c = hl_json_read(is_path ? name : path, out, err);
@@ -131,8 +132,8 @@ hl_code hl_recipe_text(const hl_recipe_at *at, const char *key, bool need, const
     return c;
 }
 
-hl_code hl_recipe_word(const hl_recipe_at *at, const char *key, bool need, const char *words, int *out,
-                       hl_error *err)
+hl_code hl_recipe_word(const hl_recipe_at *at, const char *key, bool need, const char *words,
+                       int *out, hl_error *err)
 {
     const char *text = NULL;
     hl_code c = hl_recipe_text(at, key, need, &text, err);

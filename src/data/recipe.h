@@ -1,8 +1,8 @@
 /*
  * recipe.h - reading a recipe: find it, parse it, take values out with messages that name the key.
  *
- * A recipe is JSON of objects, arrays, texts and integers (decimals are texts, so that its digest is
- * well defined: view.md 9). Rooms take their own parts and refuse keys that they don't know.
+ * A recipe is JSON of objects, arrays, texts and integers (decimals are texts, so that its digest
+ * is well defined: view.md 9). Rooms take their own parts and refuse keys that they don't know.
  */
 #ifndef HL_DATA_RECIPE_H
 #define HL_DATA_RECIPE_H
@@ -11,8 +11,8 @@
 #include "base/json.h"
 #include "base/hash.h"
 
-/* Read share/recipes/NAME.json, or a file when name holds a '/' or ends in ".json". digest = SHA-256 of
- * the canonical bytes. */
+/* Read share/recipes/NAME.json, or a file when name holds a '/' or ends in ".json". digest =
+ * SHA-256 of the canonical bytes. */
 hl_code hl_recipe_read(const char *name, hl_json **out, hl_digest *digest, hl_error *err);
 
 /* A place in a recipe: its value and the keys that led there, for messages. */
@@ -42,8 +42,8 @@ hl_code hl_recipe_int(const hl_recipe_at *at, const char *key, bool need, int64_
 hl_code hl_recipe_text(const hl_recipe_at *at, const char *key, bool need, const char **out,
                        hl_error *err);
 /* One of words ("a|b|c"): *out = its number. */
-hl_code hl_recipe_word(const hl_recipe_at *at, const char *key, bool need, const char *words, int *out,
-                       hl_error *err);
+hl_code hl_recipe_word(const hl_recipe_at *at, const char *key, bool need, const char *words,
+                       int *out, hl_error *err);
 /* Decimal in a text, correctly rounded. */
 hl_code hl_recipe_decimal(const hl_recipe_at *at, const char *key, bool need, double *out,
                           hl_error *err);

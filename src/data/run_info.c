@@ -60,7 +60,8 @@ hl_code hl_run_put(const hl_run_info *run, const char *command, const char *opti
     hl_json_put_key(&w, "command");
     hl_json_put_cstr(&w, command);
     hl_json_put_key(&w, "options");
-    if (options_json && hl_json_parse(options_json, strlen(options_json), "options", &options, NULL) == HL_OK)
+    if (options_json &&
+        hl_json_parse(options_json, strlen(options_json), "options", &options, NULL) == HL_OK)
         hl_json_put_value(&w, hl_json_root(options));
     else
         hl_json_put_null(&w);

@@ -28,7 +28,8 @@ hl_code hl_table_new(const char *name, size_t n_rows, hl_table **out, hl_error *
 {
     hl_table *t = calloc(1, sizeof *t);
 
-    if (!t || !(t->arena = hl_arena_new(0)) || !(t->name = hl_arena_copy(t->arena, name, strlen(name)))) {
+    if (!t || !(t->arena = hl_arena_new(0)) ||
+        !(t->name = hl_arena_copy(t->arena, name, strlen(name)))) {
         hl_table_free(&t);
         return hl_fail_memory(err, "a table", sizeof *t);
     }
@@ -145,7 +146,8 @@ double hl_column_number(const hl_column *c, size_t i)
     return c->f64 ? c->f64[i] : c->i64 ? (double)c->i64[i] : NAN;
 }
 
-/* --- index ------------------------------------------------------------------------------------- */
+/* --- index -------------------------------------------------------------------------------------
+ */
 
 /* Rows of equal keys are chained in file order: first[slot] -> next[row] -> ... -> -1. */
 struct hl_index {

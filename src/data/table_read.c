@@ -44,8 +44,8 @@ static bool is_blank(char c)
     return c == ' ' || (unsigned char)(c - '\t') < 5;
 }
 
-/* pandas looks at the digits until they pass the limit, so that what follows them matters only below
- * it: 99999999999999999999.5 is too large, 1.5 is no integer. */
+/* pandas looks at the digits until they pass the limit, so that what follows them matters only
+ * below it: 99999999999999999999.5 is too large, 1.5 is no integer. */
 static whole whole_number(hl_str text, uint64_t limit, bool *minus)
 {
     const char *p = text.at, *end = p + text.n;
@@ -205,7 +205,8 @@ static hl_code take_row(reader *r, hl_error *err)
     hl_code c = HL_OK;
 
     for (size_t i = 0; i < r->n_g; i++)
-        if (r->g[i].spec->type == HL_COL_AUTO && !(sniff_is_text(&r->g[i].seen) && r->g[i].seen.hole)) {
+        if (r->g[i].spec->type == HL_COL_AUTO &&
+            !(sniff_is_text(&r->g[i].seen) && r->g[i].seen.hole)) {
             hl_str text = hl_field_str(r->field[i]);
             sniff_cell(&r->g[i].seen, text, hl_is_missing(text));
         }

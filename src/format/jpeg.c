@@ -229,8 +229,7 @@ bool hl_jpeg_decode_own(hl_arena *arena, const void *bytes, size_t n, int32_t fi
 }
 
 hl_code hl_jpeg_decode(hl_arena *arena, const void *bytes, size_t n, const char *name,
-                       int32_t first_row, int32_t end_row, hl_cpu cpu, hl_image *out,
-                       hl_error *err)
+                       int32_t first_row, int32_t end_row, hl_cpu cpu, hl_image *out, hl_error *err)
 {
     hl_jpeg_header h;
     hl_code c = hl_jpeg_header_read(bytes, n, name, &h, err);

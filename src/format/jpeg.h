@@ -26,16 +26,16 @@ hl_code hl_jpeg_read_info(const void *bytes, size_t n, const char *name, hl_jpeg
 
 /*
  * Decode to grey (one component) or RGB (three); CMYK and 12 bit are HL_E_LIMIT. Any damage
- * that libjpeg only warns about (premature end of data, corrupt entropy data) is HL_E_INPUT: no film is
- * half a film. Rows outside [first_row, end_row) need not be filled (0, height for all): the
- * image has full height in any case, and damage anywhere in the file is still found.
+ * that libjpeg only warns about (premature end of data, corrupt entropy data) is HL_E_INPUT: no
+ * film is half a film. Rows outside [first_row, end_row) need not be filled (0, height for all):
+ * the image has full height in any case, and damage anywhere in the file is still found.
  */
 hl_code hl_jpeg_decode(hl_arena *arena, const void *bytes, size_t n, const char *name,
                        int32_t first_row, int32_t end_row, hl_cpu cpu, hl_image *out,
                        hl_error *err);
 
-/* Grey or RGB to baseline JPEG with standard Huffman tables and the accurate DCT (libjpeg's defaults);
- * quality 1 to 100. Appended to out. */
+/* Grey or RGB to baseline JPEG with standard Huffman tables and the accurate DCT (libjpeg's
+ * defaults); quality 1 to 100. Appended to out. */
 hl_code hl_jpeg_encode(const hl_image *image, int quality, hl_buf *out, hl_error *err);
 
 #endif

@@ -10,7 +10,8 @@ int32_t hl_crop_centre(int32_t n, int32_t c)
     return excess % 2 && half % 2 ? half + 1 : half;
 }
 
-void hl_crop_draw(hl_mt19937 *g, int32_t width, int32_t height, int32_t c, int32_t *top, int32_t *left)
+void hl_crop_draw(hl_mt19937 *g, int32_t width, int32_t height, int32_t c, int32_t *top,
+                  int32_t *left)
 {
     *top = *left = 0;
     if ((width == c && height == c) || width < c || height < c)

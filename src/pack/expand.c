@@ -32,8 +32,8 @@ static bool one_scale(const double *scale, int64_t leads)
     return true;
 }
 
-/* All leads share gain and baseline, as MIMIC-IV-ECG's do: a value depends on the raw sample alone, so
- * each level that occurs is computed once. low and high: smallest and largest raw sample. */
+/* All leads share gain and baseline, as MIMIC-IV-ECG's do: a value depends on the raw sample alone,
+ * so each level that occurs is computed once. low and high: smallest and largest raw sample. */
 static hl_code scale_by_level(const int16_t *ecg, const double *scale, int64_t n, int16_t low,
                               int16_t high, float *out, hl_error *err)
 {
@@ -93,8 +93,8 @@ static void fill(float *out, int64_t n, float v)
         out[i] = v;
 }
 
-hl_code hl_ecg_scale(const int16_t *ecg, const double *scale, int64_t samples, int64_t leads, bool compat,
-                     float *out, hl_error *err)
+hl_code hl_ecg_scale(const int16_t *ecg, const double *scale, int64_t samples, int64_t leads,
+                     bool compat, float *out, hl_error *err)
 {
     int64_t n = samples * leads;
     float constant = compat ? default_nan() : 0.0f;
@@ -116,7 +116,8 @@ hl_code hl_ecg_scale(const int16_t *ecg, const double *scale, int64_t samples, i
     return HL_OK;
 }
 
-/* --- arrays ---------------------------------------------------------------------------------------- */
+/* --- arrays
+ * ---------------------------------------------------------------------------------------- */
 
 /* One large array of one split: a unit of parallel work. */
 typedef struct {
@@ -131,7 +132,8 @@ typedef struct {
     hl_digest digest; /* of the file written */
 } array_job;
 
-static hl_code read_at(hl_in *in, int64_t start, int64_t row, size_t row_bytes, void *to, hl_error *err)
+static hl_code read_at(hl_in *in, int64_t start, int64_t row, size_t row_bytes, void *to,
+                       hl_error *err)
 {
     size_t got = 0;
     hl_code c = hl_in_pread(in, to, row_bytes, start + row * (int64_t)row_bytes, &got, err);
@@ -142,7 +144,8 @@ static hl_code read_at(hl_in *in, int64_t start, int64_t row, size_t row_bytes, 
     return c;
 }
 
-static hl_code film_row(const array_job *j, int64_t item, uint8_t *planes, float *out, hl_error *err)
+static hl_code film_row(const array_job *j, int64_t item, uint8_t *planes, float *out,
+                        hl_error *err)
 {
     const hl_store *s = j->store;
     size_t plane = (size_t)(s->r.crop_px * s->r.crop_px);
@@ -152,7 +155,8 @@ static hl_code film_row(const array_job *j, int64_t item, uint8_t *planes, float
     if (c == HL_OK && colour >= 0)
         c = read_at(s->planes, s->planes_at, colour, 2 * plane, planes + plane, err);
     for (size_t k = 0; c == HL_OK && k < 3; k++)
-        hl_lut_f32(j->level[k], planes + (colour >= 0 ? k * plane : 0), out + k * plane, plane, j->cpu);
+        hl_lut_f32(j->level[k], planes + (colour >= 0 ? k * plane : 0), out + k * plane, plane,
+                   j->cpu);
     return c;
 }
 
@@ -164,12 +168,14 @@ static hl_code ecg_row(const array_job *j, int64_t item, int16_t *ecg, double *s
     hl_code c = read_at(s->ecgs, s->ecgs_at, item, n * sizeof *ecg, ecg, err);
 
     if (c == HL_OK)
-        c = read_at(s->scale, s->scale_at, item, (size_t)s->r.leads * 2 * sizeof *scale, scale, err);
+        c = read_at(s->scale, s->scale_at, item, (size_t)s->r.leads * 2 * sizeof *scale, scale,
+                    err);
     return c == HL_OK ? hl_ecg_scale(ecg, scale, s->r.samples, s->r.leads, s->compat, out, err) : c;
 }
 
 /* Item of each row of a split. */
-static hl_code read_rows(const hl_store *s, const hl_store_split *split, int64_t **out, hl_error *err)
+static hl_code read_rows(const hl_store *s, const hl_store_split *split, int64_t **out,
+                         hl_error *err)
 {
     char file[256], path[HL_PATH_BYTES];
     hl_in *in = NULL;
@@ -184,7 +190,8 @@ static hl_code read_rows(const hl_store *s, const hl_store_split *split, int64_t
         c = hl_in_open(path, &in, err);
     if (c == HL_OK)
         c = hl_npy_read_header(in, &npy, err);
-    if (c == HL_OK && (npy.n_dims != 1 || npy.shape[0] != split->rows || strcmp(npy.descr, "<i8") != 0))
+    if (c == HL_OK &&
+        (npy.n_dims != 1 || npy.shape[0] != split->rows || strcmp(npy.descr, "<i8") != 0))
         c = hl_fail_at(err, HL_E_INPUT, path, 0, -1, "type or shape is not what store.json says");
     if (c == HL_OK)
         c = hl_in_pread(in, *out, n, npy.data_offset, &got, err);
@@ -205,7 +212,8 @@ static hl_code note_array(const array_job *j, const char *file, const hl_digest 
     snprintf(rows_of, sizeof rows_of, "%.60s.csv", j->split->name);
     if (c == HL_OK)
         c = hl_manifest_output(j->manifest, name, digest, err);
-    return c == HL_OK ? hl_manifest_array(j->manifest, name, descr, shape, n_dims, rows_of, err) : c;
+    return c == HL_OK ? hl_manifest_array(j->manifest, name, descr, shape, n_dims, rows_of, err)
+                      : c;
 }
 
 static void array_shape(const array_job *j, int64_t shape[4])
@@ -220,7 +228,8 @@ static void array_shape(const array_job *j, int64_t shape[4])
 
 static void array_file(const array_job *j, char file[256])
 {
-    snprintf(file, 256, "%.60s/%s_%.60s.npy", j->split->name, j->film ? "cxr" : "ecg", j->split->name);
+    snprintf(file, 256, "%.60s/%s_%.60s.npy", j->split->name, j->film ? "cxr" : "ecg",
+             j->split->name);
 }
 
 static hl_code write_array(array_job *j, hl_error *err)
@@ -300,10 +309,12 @@ static hl_code copy_array(array_job *j, const char *name, hl_error *err)
     return c;
 }
 
-/* --- the folder -------------------------------------------------------------------------------------- */
+/* --- the folder
+ * -------------------------------------------------------------------------------------- */
 
-static hl_code write_text(const hl_store *s, const char *folder, const char *relative, const char *file,
-                          const hl_buf *text, hl_manifest *manifest, hl_error *err)
+static hl_code write_text(const hl_store *s, const char *folder, const char *relative,
+                          const char *file, const hl_buf *text, hl_manifest *manifest,
+                          hl_error *err)
 {
     char path[HL_PATH_BYTES], name[HL_PATH_BYTES];
     hl_digest digest;
@@ -385,9 +396,14 @@ hl_code hl_expand(const hl_store *store, const char *folder, const char *relativ
         hl_film_levels(store->r.mean[k], store->r.std[k], level[k]);
     for (size_t k = 0; c == HL_OK && k < store->n_splits; k++) {
         for (int film = 1; film >= 0; film--)
-            jobs[n++] = (array_job){.store = store, .split = &store->split[k], .film = film,
-                                    .folder = folder, .relative = relative, .manifest = manifest,
-                                    .ctl = ctl, .cpu = hl_cpu_level(ctl ? ctl->cpu : 0),
+            jobs[n++] = (array_job){.store = store,
+                                    .split = &store->split[k],
+                                    .film = film,
+                                    .folder = folder,
+                                    .relative = relative,
+                                    .manifest = manifest,
+                                    .ctl = ctl,
+                                    .cpu = hl_cpu_level(ctl ? ctl->cpu : 0),
                                     .level = (const float(*)[256])level};
         rows += 2 * store->split[k].rows;
         c = hl_path_join(folder, store->split[k].name, sub, err);

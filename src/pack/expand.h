@@ -17,8 +17,8 @@
 void hl_film_levels(float mean, float std, float out[256]);
 
 /* One ECG to f32, f64 steps in between; constant: all zero, or NaN with compat (S7). */
-hl_code hl_ecg_scale(const int16_t *ecg, const double *scale, int64_t samples, int64_t leads, bool compat,
-                     float *out, hl_error *err);
+hl_code hl_ecg_scale(const int16_t *ecg, const double *scale, int64_t samples, int64_t leads,
+                     bool compat, float *out, hl_error *err);
 
 /* Write all of store's splits below folder; relative: folder as the manifest names it. */
 hl_code hl_expand(const hl_store *store, const char *folder, const char *relative,

@@ -28,20 +28,21 @@ hl_code hl_record_look(const hl_pack_recipe *r, const void *record, size_t n, hl
         n != film_at + (plane * (size_t)out->head.planes + 15) / 16 * 16 + ecg)
         return hl_fail(err, HL_E_BUG, "a packing record of %zu bytes", n);
     out->gain = (const double *)(const void *)(at + sizeof out->head);
-    out->baseline = (const int32_t *)(const void *)(at + sizeof out->head +
-                                                     (size_t)r->leads * sizeof(double));
+    out->baseline =
+        (const int32_t *)(const void *)(at + sizeof out->head + (size_t)r->leads * sizeof(double));
     out->film = (const uint8_t *)at + film_at;
     out->ecg = (const int16_t *)(const void *)(at + n - ecg);
     return HL_OK;
 }
 
-/* --- film ---------------------------------------------------------------------------------------- */
+/* --- film ----------------------------------------------------------------------------------------
+ */
 
 /* Where the crop lies in the scaled film, and the part of it that is film and not black border. */
 typedef struct {
     int32_t width, height; /* scaled */
     int32_t top, left;
-    hl_rect window;        /* in the scaled film */
+    hl_rect window; /* in the scaled film */
 } placement;
 
 static hl_code place(const hl_pack_recipe *r, const hl_pack_item *item, const hl_jpeg_info *info,
@@ -50,18 +51,20 @@ static hl_code place(const hl_pack_recipe *r, const hl_pack_item *item, const hl
     int32_t c = (int32_t)r->crop_px;
 
     hl_resize_smaller_edge(info->width, info->height, (int32_t)r->scale_px, &p->width, &p->height);
-    if (p->width < 1 || p->height < 1 || p->width > HL_IMAGE_MAX_SIDE || p->height > HL_IMAGE_MAX_SIDE)
+    if (p->width < 1 || p->height < 1 || p->width > HL_IMAGE_MAX_SIDE ||
+        p->height > HL_IMAGE_MAX_SIDE)
         return hl_fail_at(err, HL_E_INPUT, item->cxr_path, 0, -1,
                           "%d x %d px cannot be scaled to a smaller edge of %lld", info->width,
                           info->height, (long long)r->scale_px);
     if (item->drawn && !item->has_box)
-        return hl_fail_at(err, HL_E_INPUT, item->cxr_path, 0, -1, "the file changed while it was packed");
+        return hl_fail_at(err, HL_E_INPUT, item->cxr_path, 0, -1,
+                          "the file changed while it was packed");
     p->top = item->drawn ? item->top : hl_crop_centre(p->height, c);
     p->left = item->drawn ? item->left : hl_crop_centre(p->width, c);
     if (item->drawn && (p->top + c > p->height || p->left + c > p->width))
         return hl_fail_at(err, HL_E_INPUT, item->cxr_path, 0, -1,
-                          "a crop of %d px at top %d, left %d does not fit into %d x %d px", c, p->top,
-                          p->left, p->width, p->height);
+                          "a crop of %d px at top %d, left %d does not fit into %d x %d px", c,
+                          p->top, p->left, p->width, p->height);
     int32_t top = p->top < 0 ? 0 : p->top, left = p->left < 0 ? 0 : p->left;
     int32_t rows = p->height - top < c ? p->height - top : c;
     int32_t columns = p->width - left < c ? p->width - left : c;
@@ -88,9 +91,9 @@ static void put_planes(const hl_image *cut, const placement *p, int32_t crop, ui
         }
 }
 
-static hl_code make_film(const hl_pack_options *o, const hl_pack_recipe *r, const hl_pack_item *item,
-                         hl_cpu cpu, hl_ctl *ctl, hl_arena *scratch, hl_record_head *head, hl_image *cut,
-                         placement *p, hl_error *err)
+static hl_code make_film(const hl_pack_options *o, const hl_pack_recipe *r,
+                         const hl_pack_item *item, hl_cpu cpu, hl_ctl *ctl, hl_arena *scratch,
+                         hl_record_head *head, hl_image *cut, placement *p, hl_error *err)
 {
     char path[HL_PATH_BYTES];
     hl_buf file = {0};
@@ -110,9 +113,9 @@ static hl_code make_film(const hl_pack_options *o, const hl_pack_recipe *r, cons
     if (c == HL_OK)
         c = place(r, item, &info, p, err);
     if (c == HL_OK) {
-        hl_resize_source_rows(info.height, p->height, p->window.top, p->window.height, &first, &end);
-        c = hl_jpeg_decode(scratch, file.at, file.n, item->cxr_path, first, end, cpu, &image,
-                           err);
+        hl_resize_source_rows(info.height, p->height, p->window.top, p->window.height, &first,
+                              &end);
+        c = hl_jpeg_decode(scratch, file.at, file.n, item->cxr_path, first, end, cpu, &image, err);
     }
     hl_buf_free(&file);
     if (c == HL_OK)
@@ -125,7 +128,8 @@ static hl_code make_film(const hl_pack_options *o, const hl_pack_recipe *r, cons
     return c;
 }
 
-/* --- ECG ------------------------------------------------------------------------------------------ */
+/* --- ECG
+ * ------------------------------------------------------------------------------------------ */
 
 static hl_code check_ecg(const hl_pack_recipe *r, const hl_pack_item *item, const hl_wfdb_record *e,
                          hl_error *err)

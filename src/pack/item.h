@@ -1,8 +1,9 @@
 /*
- * item.h - one film and one ECG, read, scaled, cut and put into a record: the work of a packing job.
+ * item.h - one film and one ECG, read, scaled, cut and put into a record: the work of a packing
+ * job.
  *
- * A record is the compact form from which all tensors are made. It lives in the job's part files only
- * (never in an output), so its layout may change with the program's version.
+ * A record is the compact form from which all tensors are made. It lives in the job's part files
+ * only (never in an output), so its layout may change with the program's version.
  */
 #ifndef HL_PACK_ITEM_H
 #define HL_PACK_ITEM_H
@@ -10,8 +11,8 @@
 #include "base/hash.h"
 #include "pack/plan.h"
 
-/* Record: this head, gain double[leads], baseline int32_t[leads], film uint8_t[planes][crop][crop], ecg
- * int16_t[samples][leads]; little endian. */
+/* Record: this head, gain double[leads], baseline int32_t[leads], film uint8_t[planes][crop][crop],
+ * ecg int16_t[samples][leads]; little endian. */
 typedef struct {
     int32_t width, height; /* of the scaled film, px */
     int32_t top, left;     /* of the crop in it; negative = black rows or columns first */

@@ -27,7 +27,8 @@ typedef struct {
     const char *first_constant;
 } packing;
 
-/* --- recipe and manifest ------------------------------------------------------------------------------ */
+/* --- recipe and manifest
+ * ------------------------------------------------------------------------------ */
 
 /* The recipe that made the cohort stands in its manifest; a published data set has none. */
 static hl_code cohort_recipe(packing *p, bool *found, hl_error *err)
@@ -70,8 +71,8 @@ static hl_code take_recipe(packing *p, hl_error *err)
     hl_code c = p->o->recipe ? HL_OK : cohort_recipe(p, &found, err);
 
     if (c == HL_OK && !found) {
-        c = hl_recipe_read(p->o->recipe ? p->o->recipe : "symile-mimic-1.0", &p->recipe_json, &digest,
-                           err);
+        c = hl_recipe_read(p->o->recipe ? p->o->recipe : "symile-mimic-1.0", &p->recipe_json,
+                           &digest, err);
         if (c == HL_OK)
             p->recipe_at = hl_recipe_top(p->recipe_json);
     }
@@ -95,8 +96,8 @@ static hl_code start_manifest(packing *p, hl_error *err)
     if (c == HL_OK && p->o->compat && !system)
         c = hl_fail(err, HL_E_USAGE, "--compat: recipe %s is no published system", name);
     if (c == HL_OK)
-        c = hl_manifest_new("pack", name, p->recipe_at.v, p->o->compat ? system : NULL, &p->manifest,
-                            err);
+        c = hl_manifest_new("pack", name, p->recipe_at.v, p->o->compat ? system : NULL,
+                            &p->manifest, err);
     if (c == HL_OK)
         c = hl_manifest_option(p->manifest, "store",
                                p->o->store == HL_STORE_COMPACT ? "\"compact\"" : "\"npy\"", err);
@@ -115,7 +116,8 @@ static hl_code start_manifest(packing *p, hl_error *err)
     return c;
 }
 
-/* --- the job -------------------------------------------------------------------------------------------- */
+/* --- the job
+ * -------------------------------------------------------------------------------------------- */
 
 static int64_t item_subject(void *ctx, int64_t i)
 {
@@ -128,7 +130,8 @@ static void item_name(void *ctx, int64_t i, char *out, size_t size)
     snprintf(out, size, "%s + %s", item->cxr_path, item->ecg_path);
 }
 
-static hl_code work(void *ctx, int64_t i, int thread, hl_arena *scratch, hl_buf *record, hl_error *err)
+static hl_code work(void *ctx, int64_t i, int thread, hl_arena *scratch, hl_buf *record,
+                    hl_error *err)
 {
     packing *p = ctx;
     (void)thread;
@@ -150,8 +153,9 @@ static hl_code note_inputs(packing *p, const hl_pack_item *item, const hl_record
     return c;
 }
 
-/* Crops of train are drawn in row order: a film that could not be read when a record was made (by a run
- * that stopped at it, or a shard that saw another archive) moves the crops of the rows after it. */
+/* Crops of train are drawn in row order: a film that could not be read when a record was made (by a
+ * run that stopped at it, or a shard that saw another archive) moves the crops of the rows after
+ * it. */
 static bool crop_is_another(const hl_pack_item *item, const hl_record_head *head)
 {
     return item->drawn && (head->top != item->top || head->left != item->left);
@@ -180,8 +184,8 @@ static hl_code sink(void *ctx, int64_t i, hl_code code, const void *record, size
     }
     if (i == 0)
         c = hl_store_create(p->store_folder,
-                            p->o->store == HL_STORE_COMPACT ? "data_compact" : NULL, &p->r, &p->plan,
-                            p->o->compat, p->manifest, &p->store, err);
+                            p->o->store == HL_STORE_COMPACT ? "data_compact" : NULL, &p->r,
+                            &p->plan, p->o->compat, p->manifest, &p->store, err);
     if (c != HL_OK || !p->store)
         return c; /* an item before this one failed: nothing is written */
     c = hl_record_look(&p->r, record, n, &view, err);
@@ -210,23 +214,35 @@ static void warn(const packing *p)
                 hl_count_text(p->n_constant, count), p->first_constant,
                 p->o->compat ? "NaN, as published" : "zero, where --compat gives NaN");
     if (p->n_checksum_faults)
-        hl_warn(p->ctl, "%s ECG records whose checksum or first sample is not what the header says; "
-                "they were used", hl_count_text(p->n_checksum_faults, count));
+        hl_warn(p->ctl,
+                "%s ECG records whose checksum or first sample is not what the header says; "
+                "they were used",
+                hl_count_text(p->n_checksum_faults, count));
 }
 
 static hl_code run_job(packing *p, hl_job_result *result, hl_error *err)
 {
     char inputs[HL_HEX_CHARS];
     hl_buf options = {0};
-    hl_job job = {.command = "pack", .recipe = p->recipe_hex, .call = p->o->call,
-                  .n_items = (int64_t)p->plan.n_items, .every_item = true, .ctx = p, .subject_id = item_subject,
-                  .item_name = item_name, .work = work, .sink = sink};
-    hl_job_options jo = {.out = p->o->out, .shard = p->o->shard, .version = HL_VERSION,
+    hl_job job = {.command = "pack",
+                  .recipe = p->recipe_hex,
+                  .call = p->o->call,
+                  .n_items = (int64_t)p->plan.n_items,
+                  .every_item = true,
+                  .ctx = p,
+                  .subject_id = item_subject,
+                  .item_name = item_name,
+                  .work = work,
+                  .sink = sink};
+    hl_job_options jo = {.out = p->o->out,
+                         .shard = p->o->shard,
+                         .version = HL_VERSION,
                          .n_shards = p->o->n_shards > 0 ? p->o->n_shards : 1,
                          .mode = p->o->merge          ? HL_JOB_MERGE
                                  : p->o->n_shards > 0 ? HL_JOB_SHARD
                                                       : HL_JOB_RUN,
-                         .resume = p->o->resume, .strict = p->o->strict};
+                         .resume = p->o->resume,
+                         .strict = p->o->strict};
 
     hl_buf_printf(&options, "{\"compat\":%s,\"crop-seed\":%lld,\"crop-boxes\":%s,\"store\":%d}",
                   p->o->compat ? "true" : "false", (long long)p->o->crop_seed,
@@ -241,7 +257,8 @@ static hl_code run_job(packing *p, hl_job_result *result, hl_error *err)
     return c;
 }
 
-/* --- the end ---------------------------------------------------------------------------------------------- */
+/* --- the end
+ * ---------------------------------------------------------------------------------------------- */
 
 /* items: how many films and ECGs the store holds. */
 static hl_code expand_into(packing *p, const char *store_folder, int64_t *items, hl_error *err)
@@ -317,8 +334,8 @@ static hl_code put_report(const packing *p, const hl_job_result *job, const hl_d
     return c;
 }
 
-static hl_code close_folder(packing *p, const hl_run_info *run, const hl_job_result *job, hl_digest *id,
-                            hl_error *err)
+static hl_code close_folder(packing *p, const hl_run_info *run, const hl_job_result *job,
+                            hl_digest *id, hl_error *err)
 {
     hl_buf run_json = {0};
     hl_code c = hl_run_put(run, "pack", p->o->call, p->ctl, &run_json, err);
@@ -365,7 +382,8 @@ static hl_code pack(packing *p, const hl_run_info *run, hl_report *report, hl_er
     if (c == HL_PARTIAL && (p->o->n_shards == 0 || p->o->merge))
         return refuse_incomplete(p, &job, err);
     if (p->o->n_shards > 0 && !p->o->merge) {
-        hl_code reported = c == HL_OK || c == HL_PARTIAL ? put_report(p, &job, NULL, report, err) : c;
+        hl_code reported =
+            c == HL_OK || c == HL_PARTIAL ? put_report(p, &job, NULL, report, err) : c;
         return reported == HL_OK ? c : reported;
     }
     if (c == HL_OK)

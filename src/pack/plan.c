@@ -19,7 +19,8 @@ void hl_pack_plan_free(hl_pack_plan *plan)
     *plan = (hl_pack_plan){0};
 }
 
-/* --- the cohort's files --------------------------------------------------------------------------- */
+/* --- the cohort's files
+ * --------------------------------------------------------------------------- */
 
 static int by_text(const void *a, const void *b, void *ctx)
 {
@@ -29,8 +30,8 @@ static int by_text(const void *a, const void *b, void *ctx)
 
 /* labs_means.json: keys "<itemid>_percentile". Tensors take them in the order of the keys as text.
  * symile.md 6.4, S24 */
-static hl_code read_labs(const char *folder, hl_pack_plan *p, hl_manifest *manifest, hl_sha256 *inputs,
-                         hl_error *err)
+static hl_code read_labs(const char *folder, hl_pack_plan *p, hl_manifest *manifest,
+                         hl_sha256 *inputs, hl_error *err)
 {
     char path[HL_PATH_BYTES], key[48];
     hl_buf text = {0};
@@ -58,7 +59,8 @@ static hl_code read_labs(const char *folder, hl_pack_plan *p, hl_manifest *manif
     for (size_t i = 0; c == HL_OK && i < p->n_labs; i++) {
         hl_str name = hl_str_of(hl_json_key(root, i));
         if (!hl_str_ends(name, "_percentile") || name.n <= 11 || name.n - 11 >= sizeof *p->lab)
-            c = hl_fail_at(err, HL_E_INPUT, path, 0, -1, "'%.60s' is no <itemid>_percentile", name.at);
+            c = hl_fail_at(err, HL_E_INPUT, path, 0, -1, "'%.60s' is no <itemid>_percentile",
+                           name.at);
         else
             memcpy(p->lab[i], name.at, name.n - 11);
     }
@@ -112,7 +114,8 @@ static hl_code read_split(const char *folder, hl_pack_plan *p, hl_pack_split *sp
     return c;
 }
 
-/* --- items ------------------------------------------------------------------------------------------ */
+/* --- items
+ * ------------------------------------------------------------------------------------------ */
 
 static hl_code check_paths(const hl_pack_split *split, size_t row, const char *cxr, const char *ecg,
                            hl_error *err)
@@ -122,8 +125,8 @@ static hl_code check_paths(const hl_pack_split *split, size_t row, const char *c
                                                            : NULL;
     if (!bad)
         return HL_OK;
-    return hl_fail_at(err, HL_E_INPUT, split->file, 0, -1, "row %zu: '%.200s' leads out of the archive",
-                      row + 1, bad);
+    return hl_fail_at(err, HL_E_INPUT, split->file, 0, -1,
+                      "row %zu: '%.200s' leads out of the archive", row + 1, bad);
 }
 
 static hl_code add_items(hl_pack_plan *p, hl_pack_split *split, bool own, hl_strmap *seen,
@@ -140,7 +143,9 @@ static hl_code add_items(hl_pack_plan *p, hl_pack_split *split, bool own, hl_str
         return hl_fail_memory(err, split->file, t->n_rows * 8);
     for (size_t i = 0; c == HL_OK && i < t->n_rows; i++) {
         hl_pack_item item = {.subject_id = hl_table_column(t, "subject_id")->i64[i],
-                             .cxr_path = cxr->text[i].at, .ecg_path = ecg->text[i].at, .drawn = own};
+                             .cxr_path = cxr->text[i].at,
+                             .ecg_path = ecg->text[i].at,
+                             .drawn = own};
         c = check_paths(split, i, item.cxr_path, item.ecg_path, err);
         if (c == HL_OK && !own) {
             hl_buf_clear(&key);
@@ -178,7 +183,8 @@ static hl_code list_items(hl_pack_plan *p, hl_error *err)
     return c;
 }
 
-/* --- the crops of train ------------------------------------------------------------------------------ */
+/* --- the crops of train
+ * ------------------------------------------------------------------------------ */
 
 typedef struct {
     const hl_pack_options *o;
@@ -187,8 +193,8 @@ typedef struct {
     int32_t (*size)[2]; /* [train rows] scaled width, height; 0 = unknown */
 } size_pass;
 
-/* Scaled size of a train film: from the first bytes, which nearly always hold the frame header, else
- * from the whole file. A film that cannot be read is reported when it is packed. */
+/* Scaled size of a train film: from the first bytes, which nearly always hold the frame header,
+ * else from the whole file. A film that cannot be read is reported when it is packed. */
 static hl_code look_at_film(void *ctx, int64_t i, int thread, hl_error *err)
 {
     size_pass *s = ctx;
@@ -244,7 +250,8 @@ static hl_code draw_crops(const hl_pack_options *o, const hl_pack_recipe *r, hl_
     return c;
 }
 
-static hl_code read_crops(const hl_pack_options *o, hl_pack_plan *p, hl_sha256 *inputs, hl_error *err)
+static hl_code read_crops(const hl_pack_options *o, hl_pack_plan *p, hl_sha256 *inputs,
+                          hl_error *err)
 {
     const hl_col_spec column[] = {{.name = "row", .type = HL_COL_I64, .required = true},
                                   {.name = "top", .type = HL_COL_I64, .required = true},
@@ -258,9 +265,10 @@ static hl_code read_crops(const hl_pack_options *o, hl_pack_plan *p, hl_sha256 *
         int64_t row = t->column[0].i64[i], top = t->column[1].i64[i], left = t->column[2].i64[i];
         if (row < 0 || row >= (int64_t)n || p->item[row].has_box || top < 0 || left < 0 ||
             top > HL_IMAGE_MAX_SIDE || left > HL_IMAGE_MAX_SIDE)
-            c = hl_fail_at(err, HL_E_INPUT, o->crop_boxes, 0, -1,
-                           "row %lld: no such row of train.csv, given twice, or a crop that cannot be",
-                           (long long)row);
+            c = hl_fail_at(
+                err, HL_E_INPUT, o->crop_boxes, 0, -1,
+                "row %lld: no such row of train.csv, given twice, or a crop that cannot be",
+                (long long)row);
         else {
             p->item[row].has_box = true;
             p->item[row].top = (int32_t)top;
@@ -269,7 +277,8 @@ static hl_code read_crops(const hl_pack_options *o, hl_pack_plan *p, hl_sha256 *
     }
     for (size_t i = 0; c == HL_OK && i < n; i++)
         if (!p->item[i].has_box)
-            c = hl_fail_at(err, HL_E_INPUT, o->crop_boxes, 0, -1, "no crop for row %zu of train.csv", i);
+            c = hl_fail_at(err, HL_E_INPUT, o->crop_boxes, 0, -1,
+                           "no crop for row %zu of train.csv", i);
     if (c == HL_OK)
         hl_sha256_add(inputs, t->digest.sha256, sizeof t->digest.sha256);
     hl_table_free(&t);
@@ -282,7 +291,8 @@ hl_code hl_pack_plan_make(const hl_pack_options *o, const hl_pack_recipe *r, hl_
     static const hl_pack_split splits[HL_N_SPLITS] = {
         [HL_SPLIT_TRAIN] = {.name = "train", .file = "train.csv"},
         [HL_SPLIT_VAL] = {.name = "val", .file = "val.csv"},
-        [HL_SPLIT_VAL_RETRIEVAL] = {.name = "val_retrieval", .file = "val_retrieval.csv",
+        [HL_SPLIT_VAL_RETRIEVAL] = {.name = "val_retrieval",
+                                    .file = "val_retrieval.csv",
                                     .retrieval = true},
         [HL_SPLIT_TEST] = {.name = "test", .file = "test.csv", .retrieval = true}};
     hl_sha256 *inputs = hl_sha256_new();

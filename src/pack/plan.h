@@ -1,5 +1,6 @@
 /*
- * plan.h - what is to be packed: the splits' rows, and the films and ECGs that they need, each once.
+ * plan.h - what is to be packed: the splits' rows, and the films and ECGs that they need, each
+ * once.
  *
  *   splits:  train      val   val_retrieval   test          rows as in the csv files
  *              |          \       |            /
@@ -21,30 +22,30 @@
 typedef struct {
     int64_t subject_id;
     const char *cxr_path, *ecg_path; /* below the archives */
-    bool drawn;      /* crop as box says; else from the centre */
-    bool has_box;    /* the film's size was known when the plan was made */
-    int32_t top, left; /* of the crop in the scaled film, px */
+    bool drawn;                      /* crop as box says; else from the centre */
+    bool has_box;                    /* the film's size was known when the plan was made */
+    int32_t top, left;               /* of the crop in the scaled film, px */
 } hl_pack_item;
 
 enum { HL_SPLIT_TRAIN, HL_SPLIT_VAL, HL_SPLIT_VAL_RETRIEVAL, HL_SPLIT_TEST, HL_N_SPLITS };
 
 typedef struct {
     const char *name;
-    const char *file;      /* train.csv */
-    hl_table *table;       /* hadm_id, ..., the columns that tensors need */
-    int64_t *item;         /* [rows] */
-    bool retrieval;        /* has label_hadm_id and label */
+    const char *file; /* train.csv */
+    hl_table *table;  /* hadm_id, ..., the columns that tensors need */
+    int64_t *item;    /* [rows] */
+    bool retrieval;   /* has label_hadm_id and label */
 } hl_pack_split;
 
 typedef struct {
     hl_arena *arena;
     hl_pack_split split[HL_N_SPLITS];
-    hl_pack_item *item;    /* [n_items] */
+    hl_pack_item *item; /* [n_items] */
     size_t n_items;
-    char (*lab)[24];       /* [n_labs] itemids as text, in tensor order */
-    double *lab_mean;      /* [n_labs] percentile that stands for a missing value */
+    char (*lab)[24];  /* [n_labs] itemids as text, in tensor order */
+    double *lab_mean; /* [n_labs] percentile that stands for a missing value */
     size_t n_labs;
-    hl_digest inputs;      /* of the cohort's files that were read */
+    hl_digest inputs; /* of the cohort's files that were read */
 } hl_pack_plan;
 
 /* Read the cohort's tables. HL_E_INPUT. Free with hl_pack_plan_free(), also after a failure. */

@@ -7,12 +7,12 @@
 #include "data/recipe.h"
 
 typedef struct {
-    int64_t scale_px;  /* smaller edge of a film after scaling */
-    int64_t crop_px;   /* side of the square cut from it */
-    float mean[3], std[3]; /* of the three colour planes, after division by 255 */
+    int64_t scale_px;                       /* smaller edge of a film after scaling */
+    int64_t crop_px;                        /* side of the square cut from it */
+    float mean[3], std[3];                  /* of the three colour planes, after division by 255 */
     const char *mean_text[3], *std_text[3]; /* as the recipe has them; live as long as it does */
     int64_t leads;
-    int64_t samples;   /* per lead */
+    int64_t samples; /* per lead */
 } hl_pack_recipe;
 
 /* HL_E_INPUT names the key. */

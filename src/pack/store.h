@@ -1,8 +1,8 @@
 /*
  * store.h - the compact store: each film and ECG once, lossless, in plain npy files.
  *
- *   store.json          what it is: version, sizes, normalisation, splits, order of laboratory values
- *   items.csv           item, subject_id, cxr_path, ecg_path, width, height, top, left
+ *   store.json          what it is: version, sizes, normalisation, splits, order of laboratory
+ * values items.csv           item, subject_id, cxr_path, ecg_path, width, height, top, left
  *   films.npy           u1 [items][crop][crop]     grey, or the red plane of a colour film
  *   colour_items.npy    i8 [m]                     items whose film has colour (absent when m = 0)
  *   colour_planes.npy   u1 [m][2][crop][crop]      their green and blue planes
@@ -19,7 +19,8 @@
 #include "data/npy.h"
 #include "pack/item.h"
 
-/* --- writing -------------------------------------------------------------------------------------- */
+/* --- writing
+ * -------------------------------------------------------------------------------------- */
 
 typedef struct hl_store_writer hl_store_writer;
 
@@ -34,7 +35,8 @@ hl_code hl_store_add(hl_store_writer *w, const hl_record_view *record, hl_error 
 hl_code hl_store_finish(hl_store_writer **w, hl_error *err);
 void hl_store_abort(hl_store_writer **w);
 
-/* --- reading --------------------------------------------------------------------------------------- */
+/* --- reading
+ * --------------------------------------------------------------------------------------- */
 
 typedef struct {
     const char *name;
@@ -45,17 +47,17 @@ typedef struct {
 typedef struct {
     hl_arena *arena;
     char folder[HL_PATH_BYTES];
-    hl_json *json;      /* store.json */
+    hl_json *json; /* store.json */
     hl_pack_recipe r;
     bool compat;
     int64_t n_items, n_colour;
     hl_store_split split[HL_N_SPLITS];
     size_t n_splits;
-    const char **lab;   /* itemids in tensor order */
+    const char **lab; /* itemids in tensor order */
     size_t n_labs;
     hl_in *films, *ecgs, *scale, *planes;
     int64_t films_at, ecgs_at, scale_at, planes_at; /* offsets of the first value */
-    int64_t *colour_of; /* [n_items] row in colour_planes, -1 = grey */
+    int64_t *colour_of;                             /* [n_items] row in colour_planes, -1 = grey */
 } hl_store;
 
 /* Open and check: every array has the shape that store.json promises. HL_E_INPUT. */

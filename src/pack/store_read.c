@@ -13,8 +13,9 @@ void hl_store_close(hl_store *s)
 }
 
 /* Open an array and demand its type and shape. */
-static hl_code open_array(const hl_store *s, const char *file, const char *descr, const int64_t *shape,
-                          size_t n_dims, hl_in **in, int64_t *data_at, hl_error *err)
+static hl_code open_array(const hl_store *s, const char *file, const char *descr,
+                          const int64_t *shape, size_t n_dims, hl_in **in, int64_t *data_at,
+                          hl_error *err)
 {
     char path[HL_PATH_BYTES];
     hl_npy npy;
@@ -30,7 +31,8 @@ static hl_code open_array(const hl_store *s, const char *file, const char *descr
     for (size_t k = 0; same && k < n_dims; k++)
         same = npy.shape[k] == shape[k];
     if (!same)
-        return hl_fail_at(err, HL_E_INPUT, path, 0, -1, "type or shape is not what store.json says");
+        return hl_fail_at(err, HL_E_INPUT, path, 0, -1,
+                          "type or shape is not what store.json says");
     *data_at = npy.data_offset;
     return HL_OK;
 }
@@ -60,8 +62,8 @@ static hl_code read_colour(hl_store *s, hl_error *err)
         c = hl_in_pread(items, item, n, at, &got, err);
     for (int64_t k = 0; c == HL_OK && k < s->n_colour; k++) {
         if (item[k] < 0 || item[k] >= s->n_items)
-            c = hl_fail_at(err, HL_E_INPUT, hl_in_name(items), 0, -1, "item %lld is not in the store",
-                           (long long)item[k]);
+            c = hl_fail_at(err, HL_E_INPUT, hl_in_name(items), 0, -1,
+                           "item %lld is not in the store", (long long)item[k]);
         else
             s->colour_of[item[k]] = k;
     }

@@ -12,9 +12,9 @@ struct hl_store_writer {
     bool compat;
     hl_manifest *manifest;
     hl_out *out[N_W];
-    hl_buf items;      /* items.csv */
-    hl_buf colour;     /* int64_t item numbers */
-    hl_out *planes;    /* colour_planes.npy without its header: written when the count is known */
+    hl_buf items;   /* items.csv */
+    hl_buf colour;  /* int64_t item numbers */
+    hl_out *planes; /* colour_planes.npy without its header: written when the count is known */
     int64_t n_added, n_colour;
 };
 
@@ -22,8 +22,8 @@ static const char *const array_file[N_W] = {"films.npy", "ecgs.npy", "ecg_scale.
 
 /* A finished file: into the manifest, if it is an output. */
 static hl_code note_output(const hl_store_writer *w, const char *file, const hl_digest *digest,
-                           const char *descr, const int64_t *shape, size_t n_dims, const char *rows_of,
-                           hl_error *err)
+                           const char *descr, const int64_t *shape, size_t n_dims,
+                           const char *rows_of, hl_error *err)
 {
     char name[HL_PATH_BYTES];
 
@@ -38,8 +38,8 @@ static hl_code note_output(const hl_store_writer *w, const char *file, const hl_
 }
 
 static hl_code write_small(const hl_store_writer *w, const char *file, const hl_buf *bytes,
-                           const char *descr, const int64_t *shape, size_t n_dims, const char *rows_of,
-                           hl_error *err)
+                           const char *descr, const int64_t *shape, size_t n_dims,
+                           const char *rows_of, hl_error *err)
 {
     char path[HL_PATH_BYTES];
     hl_digest digest;
@@ -142,7 +142,8 @@ hl_code hl_store_add(hl_store_writer *w, const hl_record_view *v, hl_error *err)
 {
     const hl_pack_item *item = &w->plan->item[w->n_added];
     double scale[2];
-    hl_code c = hl_out_write(w->out[W_FILMS], v->film, (size_t)(w->r->crop_px * w->r->crop_px), err);
+    hl_code c =
+        hl_out_write(w->out[W_FILMS], v->film, (size_t)(w->r->crop_px * w->r->crop_px), err);
 
     if (c == HL_OK && v->head.planes == 3)
         c = add_colour(w, v, err);
@@ -164,7 +165,8 @@ hl_code hl_store_add(hl_store_writer *w, const hl_record_view *v, hl_error *err)
     return c;
 }
 
-/* --- the splits' own arrays ------------------------------------------------------------------------- */
+/* --- the splits' own arrays
+ * ------------------------------------------------------------------------- */
 
 typedef struct {
     hl_store_writer *w;
@@ -190,8 +192,8 @@ static hl_code put_array(split_writer *s, const char *name, const char *descr, c
     return c;
 }
 
-/* Percentiles and whether there is a value (1 = there is), laboratory values in tensor order. A value
- * without a percentile (an item that train never has) gets the mean as well. symile.md 6.4 */
+/* Percentiles and whether there is a value (1 = there is), laboratory values in tensor order. A
+ * value without a percentile (an item that train never has) gets the mean as well. symile.md 6.4 */
 static hl_code put_labs(split_writer *s, hl_error *err)
 {
     const hl_pack_plan *p = s->w->plan;
@@ -208,7 +210,8 @@ static hl_code put_labs(split_writer *s, hl_error *err)
     for (size_t i = 0; c == HL_OK && i < s->split->table->n_rows; i++)
         for (size_t k = 0; k < p->n_labs; k++) {
             int64_t has = raw[k]->valid[i];
-            float v = (float)(has && percentile[k]->valid[i] ? percentile[k]->f64[i] : p->lab_mean[k]);
+            float v =
+                (float)(has && percentile[k]->valid[i] ? percentile[k]->f64[i] : p->lab_mean[k]);
             hl_buf_append(&percentiles, &v, sizeof v);
             hl_buf_append(&there, &has, sizeof has);
         }
@@ -254,7 +257,8 @@ static hl_code write_split(hl_store_writer *w, const hl_pack_split *split, hl_er
     return c;
 }
 
-/* --- the end ---------------------------------------------------------------------------------------- */
+/* --- the end
+ * ---------------------------------------------------------------------------------------- */
 
 static void put_texts(hl_json_writer *j, const char *key, const char *const *text, size_t n)
 {
@@ -380,7 +384,8 @@ hl_code hl_store_finish(hl_store_writer **writer, hl_error *err)
     for (size_t k = 0; c == HL_OK && k < N_W; k++) {
         c = hl_out_commit(&w->out[k], &digest, err);
         if (c == HL_OK)
-            c = note_output(w, array_file[k], &digest, array_descr[k], shape[k], 3, "items.csv", err);
+            c = note_output(w, array_file[k], &digest, array_descr[k], shape[k], 3, "items.csv",
+                            err);
     }
     if (c == HL_OK)
         c = write_small(w, "items.csv", &w->items, NULL, NULL, 0, NULL, err);

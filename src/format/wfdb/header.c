@@ -361,8 +361,8 @@ static hl_code take_signal_line(reader *r, hl_str line, hl_wfdb_signal *s)
     bool has_baseline = false;
     hl_code c;
 
-    *s = (hl_wfdb_signal){.samples_per_frame = 1, .gain = DEFAULT_GAIN, .units = "mV",
-                          .description = ""};
+    *s = (hl_wfdb_signal){
+        .samples_per_frame = 1, .gain = DEFAULT_GAIN, .units = "mV", .description = ""};
     if (!is_plain_name(file)) {
         char show[HL_SHOW_BYTES];
         return hl_fail_at(r->err, HL_E_INPUT, r->name, r->line, -1,

@@ -146,8 +146,11 @@ static hl_code check_supported(const char *path, const hl_wfdb_header *h, hl_err
 static group group_at(const hl_wfdb_header *h, int32_t first)
 {
     const hl_wfdb_signal *s = &h->signal[first];
-    group g = {.file = s->file, .format = hl_wfdb_format_find(s->format),
-               .offset_bytes = s->offset_bytes, .first = first, .n = 1};
+    group g = {.file = s->file,
+               .format = hl_wfdb_format_find(s->format),
+               .offset_bytes = s->offset_bytes,
+               .first = first,
+               .n = 1};
 
     while (first + g.n < h->n_signals && strcmp(h->signal[first + g.n].file, g.file) == 0)
         g.n++;

@@ -163,8 +163,7 @@ hl_code hl_wfdb_unpack(int32_t format, const uint8_t *stored, size_t n_stored, i
 
     if (c != HL_OK)
         return c;
-    if (n_frames < 0 || n_signals < 0 ||
-        __builtin_mul_overflow(n_frames, (int64_t)n_signals, &n) ||
+    if (n_frames < 0 || n_signals < 0 || __builtin_mul_overflow(n_frames, (int64_t)n_signals, &n) ||
         !hl_wfdb_stored_bytes(f, n, &need) || (uint64_t)need > n_stored)
         return hl_fail_at(err, HL_E_INPUT, name, 0, -1,
                           "%zu bytes are too few for %d signals x %lld samples in format %d",
@@ -201,8 +200,7 @@ hl_code hl_wfdb_pack(int32_t format, const int16_t *sample, int64_t n_frames, in
 
     if (c != HL_OK)
         return c;
-    if (n_frames < 0 || n_signals < 0 ||
-        __builtin_mul_overflow(n_frames, (int64_t)n_signals, &n) ||
+    if (n_frames < 0 || n_signals < 0 || __builtin_mul_overflow(n_frames, (int64_t)n_signals, &n) ||
         !hl_wfdb_stored_bytes(f, n, &bytes))
         return hl_fail(err, HL_E_LIMIT, "%d signals x %lld samples are too many", (int)n_signals,
                        (long long)n_frames);

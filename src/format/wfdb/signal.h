@@ -19,8 +19,8 @@ typedef struct {
     int32_t group_samples; /* this many samples ... */
     int32_t group_bytes;   /* ... are stored in this many bytes; 0 = no fixed size (FLAC, none) */
     int32_t tail_bytes[HL_WFDB_GROUP_SAMPLES]; /* [k] = bytes of a last group of only k samples */
-    int16_t invalid;       /* stored code of a sample that was not measured */
-    int16_t least, most;   /* range of samples that were measured */
+    int16_t invalid;                           /* stored code of a sample that was not measured */
+    int16_t least, most;                       /* range of samples that were measured */
     /* n samples between stored bytes and codes; the caller has checked the sizes. */
     void (*unpack)(const uint8_t *stored, int64_t n, int16_t *code);
     void (*pack)(const int16_t *code, int64_t n, uint8_t *stored);

@@ -1,10 +1,10 @@
 /*
  * wfdb.h - WFDB records: header and signals.
  *
- * One folder for the format: header.c parses and writes .hea text, signal.c turns stored bytes of each
- * signal format into samples, record.c puts the two together. Here: single-segment records in formats 16
- * and 212; other formats are refused by name. Sources: WFDB Applications Guide (header(5), signal(5));
- * waveform.md 1.
+ * One folder for the format: header.c parses and writes .hea text, signal.c turns stored bytes of
+ * each signal format into samples, record.c puts the two together. Here: single-segment records in
+ * formats 16 and 212; other formats are refused by name. Sources: WFDB Applications Guide
+ * (header(5), signal(5)); waveform.md 1.
  */
 #ifndef HL_FORMAT_WFDB_H
 #define HL_FORMAT_WFDB_H
@@ -13,32 +13,33 @@
 #include "base/io.h"
 
 #define HL_WFDB_MAX_SIGNALS 4096
-#define HL_WFDB_INVALID INT32_MIN /* a sample that was not measured (format 16: -32768, 212: -2048) */
+#define HL_WFDB_INVALID                                                                            \
+    INT32_MIN /* a sample that was not measured (format 16: -32768, 212: -2048) */
 
 typedef struct {
-    const char *file;       /* name of the signal file as written, "~" = none */
-    int32_t format;         /* 16, 212, ... */
+    const char *file; /* name of the signal file as written, "~" = none */
+    int32_t format;   /* 16, 212, ... */
     int32_t samples_per_frame;
-    int32_t skew;           /* frames */
-    int64_t offset_bytes;   /* of the first sample in the file */
-    double gain;            /* adu per physical unit; 0 in the file = uncalibrated, 200 is used */
+    int32_t skew;         /* frames */
+    int64_t offset_bytes; /* of the first sample in the file */
+    double gain;          /* adu per physical unit; 0 in the file = uncalibrated, 200 is used */
     bool calibrated;
-    int32_t baseline;       /* adu at 0 physical units; adc_zero when the header has none */
-    const char *units;      /* "mV" when the header has none */
+    int32_t baseline;  /* adu at 0 physical units; adc_zero when the header has none */
+    const char *units; /* "mV" when the header has none */
     int32_t adc_bits;
     int32_t adc_zero;
-    int32_t initial;        /* first sample */
+    int32_t initial; /* first sample */
     bool has_checksum;
-    int32_t checksum;       /* of all samples, compare modulo 65536 */
+    int32_t checksum; /* of all samples, compare modulo 65536 */
     int32_t block_bytes;
     const char *description; /* lead name, "" when absent */
 } hl_wfdb_signal;
 
 typedef struct {
     const char *name;
-    int32_t n_segments;     /* 0 = single-segment */
+    int32_t n_segments; /* 0 = single-segment */
     int32_t n_signals;
-    double rate_hz;         /* frames per second */
+    double rate_hz; /* frames per second */
     double counter_hz;
     double base_counter;
     int64_t n_samples;      /* per signal; 0 = not stated */
@@ -60,8 +61,8 @@ hl_code hl_wfdb_put_header(hl_buf *to, const hl_wfdb_header *header, hl_error *e
 /* A record read whole. */
 typedef struct {
     hl_wfdb_header header;
-    int64_t n_samples;   /* per signal, from the header or, if it states none, from the file's size */
-    int16_t *sample;     /* raw adu, [n_samples][n_signals], 16-bit formats: frame major, file order */
+    int64_t n_samples; /* per signal, from the header or, if it states none, from the file's size */
+    int16_t *sample; /* raw adu, [n_samples][n_signals], 16-bit formats: frame major, file order */
     int32_t n_checksum_faults; /* signals whose checksum disagrees */
     int32_t n_initial_faults;  /* signals whose first sample disagrees with the header */
     hl_digest header_digest, signal_digest; /* of the .hea and the (first) signal file */
@@ -78,8 +79,8 @@ typedef struct {
  */
 hl_code hl_wfdb_read(hl_arena *arena, const char *path, hl_wfdb_record *out, hl_error *err);
 
-/* The two halves of hl_wfdb_read for bytes already in memory. stored = bytes of one signal file with
- * n_signals interleaved signals of one format; out[n_frames][n_signals]. */
+/* The two halves of hl_wfdb_read for bytes already in memory. stored = bytes of one signal file
+ * with n_signals interleaved signals of one format; out[n_frames][n_signals]. */
 hl_code hl_wfdb_unpack(int32_t format, const uint8_t *stored, size_t n_stored, int64_t n_frames,
                        int32_t n_signals, const char *name, int16_t *out, hl_error *err);
 hl_code hl_wfdb_pack(int32_t format, const int16_t *sample, int64_t n_frames, int32_t n_signals,
