@@ -206,6 +206,8 @@ int main(int argc, char **argv)
     else if (c == HL_OK)
         c = make_page(&p.call, &result.text, &err);
     c = finish(&p.call, c, &result, &err);
+    if (c == HL_PARTIAL && p.call.errors_ok)
+        c = HL_OK;
     hl_result_free(&result);
     app_call_free(&p.call);
     return hl_exit_code(c);

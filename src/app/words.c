@@ -49,6 +49,8 @@ static hl_code take_own(app_call *call, const hl_option *o, const char *value, i
         call->json = true;
     else if (strcmp(o->name, "quiet") == 0)
         call->quiet = true;
+    else if (strcmp(o->name, "errors-ok") == 0)
+        call->errors_ok = true;
     else if (strcmp(o->name, "help") == 0)
         call->task = call->command ? APP_HELP_COMMAND
                      : call->text  ? APP_HELP_NOUN

@@ -20,7 +20,7 @@ typedef enum {
 
 typedef struct {
     app_task task;
-    bool json, quiet;
+    bool json, quiet, errors_ok;
     hl_cpu cpu; /* HL_CPU_BEST = not asked for */
     const hl_command *command;
     const char *text;
