@@ -178,8 +178,8 @@ def stopping():
 
 
 def processors():
-    check("--errors-ok makes failed items no failure", (run("end", "partial")[0], 1),
-          (run("end", "partial", "--errors-ok")[0], 0), (run("end", "input", "--errors-ok")[0], 3))
+    check("--errors-ok makes failed items no failure", (run("end", "--how", "partial")[0], 1),
+          (run("end", "--how", "partial", "--errors-ok")[0], 0), (run("end", "--how", "input", "--errors-ok")[0], 3))
     check("--cpu reaches the job", (json.loads(run("do", "work", "--json", "--cpu", "c")[1])["cpu"], 1),
           (json.loads(run("--cpu=c", "do", "work", "--json")[1])["cpu"], 1))
     check("HILUM_CPU too, and --cpu wins", (json.loads(run("do", "work", "--json", HILUM_CPU="c")[1])["cpu"], 1),
