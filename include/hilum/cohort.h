@@ -33,7 +33,7 @@ typedef struct {
     int32_t strict;            /* a broken ECG record is an error */
     int32_t check_all_ecg;     /* read every ECG record, not only those that matter */
     int32_t keep_columns;      /* splits keep all columns of the data set */
-    int32_t reserved;
+    int32_t ecg_report;   /* write ecg_report.csv: chosen ECGs with flat or held leads */
 } hl_cohort_options;
 
 /*

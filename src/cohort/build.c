@@ -6,6 +6,7 @@
 #include "base/job.h"
 #include "base/log.h"
 #include "cohort/dataset.h"
+#include "cohort/ecg_report.h"
 #include "cohort/report.h"
 #include "cohort/tables.h"
 #include "data/run_info.h"
@@ -23,6 +24,7 @@ typedef struct {
     hl_table *read_back; /* as the split step reads it from its csv */
     hl_buf dataset_csv;
     hl_split_tables tables;
+    hl_buf ecg_report; /* ecg_report.csv, when asked for */
 } build;
 
 static hl_code take_recipe(build *b, hl_error *err)
@@ -80,6 +82,8 @@ static hl_code note_options(build *b, const hl_split_options *split, hl_error *e
         c = option_flag(b, "check-all-ecg", b->o.check_all_ecg, err);
     if (c == HL_OK)
         c = option_flag(b, "keep-columns", b->o.keep_columns, err);
+    if (c == HL_OK && b->o.ecg_report)
+        c = option_flag(b, "ecg-report", true, err);
     hl_manifest_seed(b->manifest, b->o.seed);
     return c;
 }
@@ -126,6 +130,18 @@ static hl_code select_admissions(build *b, hl_error *err)
     hl_ctl_phase(b->ctl, "joining", 0);
     if (c == HL_OK)
         c = hl_dataset_make(s, &b->dataset, err);
+    return c;
+}
+
+static hl_code report_ecgs(build *b, hl_error *err)
+{
+    int64_t n = 0;
+    char count[32];
+    hl_code c = hl_ecg_report(&b->s, b->dataset, &b->ecg_report, &n, err);
+
+    if (c == HL_OK)
+        hl_info(b->ctl, "%s rows have an ECG with a flat or held lead (ecg_report.csv)",
+                hl_count_text(n, count));
     return c;
 }
 
@@ -317,6 +333,8 @@ static hl_code write_all(build *b, const hl_run_info *run, hl_digest *id, hl_err
         c = write_splits(b, err);
     if (c == HL_OK)
         c = write_output(b, "errors.csv", &b->s.errors, err);
+    if (c == HL_OK && b->o.ecg_report)
+        c = write_output(b, "ecg_report.csv", &b->ecg_report, err);
     hl_manifest_counts(b->manifest, n, n - b->s.n_broken, b->s.n_broken);
     if (c == HL_OK)
         c = hl_run_put(run, "cohort build", b->o.call, b->ctl, &run_json, err);
@@ -366,6 +384,7 @@ static void build_free(build *b)
     hl_table_free(&b->read_back);
     hl_table_free(&b->dataset);
     hl_buf_free(&b->dataset_csv);
+    hl_buf_free(&b->ecg_report);
     hl_selection_free(&b->s);
     hl_manifest_free(&b->manifest);
     hl_json_free(&b->recipe_json);
@@ -396,6 +415,8 @@ hl_code hl_cohort_build(const hl_cohort_options *options, hl_ctl *ctl, hl_report
         c = start_manifest(&b, err);
     if (c == HL_OK)
         c = select_admissions(&b, err);
+    if (c == HL_OK && b.o.ecg_report)
+        c = report_ecgs(&b, err);
     if (c == HL_OK)
         c = read_back(&b, err);
     if (c == HL_OK && (c = make_splits(&b, err)) != HL_OK)

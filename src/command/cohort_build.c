@@ -65,6 +65,9 @@ static const hl_option options[] = {
     {.name = "distinct-patients",
      .type = HL_OPT_FLAG,
      .help = "no candidate of the query's own patient"},
+    {.name = "ecg-report",
+     .type = HL_OPT_FLAG,
+     .help = "write ecg_report.csv: chosen ECGs with leads that are flat, or held at their end"},
     {.name = "keep-columns",
      .type = HL_OPT_FLAG,
      .help = "splits keep all columns of the data set"},
@@ -106,7 +109,8 @@ static hl_code run(const hl_options *o, hl_ctl *ctl, hl_result *result, hl_error
                                   .strict_files = hl_options_flag(o, "strict-files"),
                                   .strict = hl_options_flag(o, "strict"),
                                   .check_all_ecg = hl_options_flag(o, "check-all-ecg"),
-                                  .keep_columns = hl_options_flag(o, "keep-columns")};
+                                  .keep_columns = hl_options_flag(o, "keep-columns"),
+                                  .ecg_report = hl_options_flag(o, "ecg-report")};
 
     if (c == HL_OK)
         c = hl_cohort_build(&co, ctl, &r, err);

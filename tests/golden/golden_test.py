@@ -114,6 +114,14 @@ def stand_in_cohort(s):
         shutil.rmtree(at("again"))
 
 
+def stand_in_ecg_report(s):
+    ran = s.build(at("looked"), "--ecg-report")
+    rows = {row[0]: row[2:] for row in rows_of(at("looked"), "ecg_report.csv")[1:]}
+    report.equal("stand-in: --ecg-report lists leads that are off", (ran.code, 0), (len(rows), 18),
+                 (rows["22942735"], ["V1", ""]), (rows["26689880"], ["V1", ""]),
+                 (rows["27299111"], ["", "II III aVL"]), (sums_hold(at("looked")), ""))
+
+
 # (hadm_id, column) of the cells in which the default is not the published table. Two admissions have 20
 # candidates in a window, tied at the earliest time: the published script's sort is not stable there.
 # The percentile of a missing value is 1.0 there when train never misses that laboratory value.
@@ -248,6 +256,7 @@ if not os.path.isdir(os.path.join(SHARED, "standin", "golden")):
 else:
     stand_in = StandIn()
     stand_in_cohort(stand_in)
+    stand_in_ecg_report(stand_in)
     stand_in_default(stand_in)
     second_recipe(stand_in)
     packed = stand_in_pack(stand_in)
