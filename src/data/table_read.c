@@ -125,7 +125,6 @@ static hl_col_type sniff_type(const sniff *s)
         return HL_COL_TEXT;
     if (!s->not_number)
         return HL_COL_F64;
-    /* pandas keeps True/False with a hole as objects, which print as the text does. */
     return !s->not_bool && !s->hole ? HL_COL_BOOL : HL_COL_TEXT;
 }
 
@@ -229,6 +228,17 @@ static void canonical(hl_str *text)
     }
 }
 
+/* pandas keeps True and False beside a hole as objects, which print alike however they were spelt.
+ */
+static void respell_bools(hl_column *c)
+{
+    int64_t v;
+
+    for (size_t i = 0; i < c->n; i++)
+        if (c->valid[i] && parse_bool(c->text[i], &v))
+            c->text[i] = hl_str_of(v ? "True" : "False");
+}
+
 /* An AUTO column was read as text; give it the type that all cells together allow. */
 static hl_code settle(growing *g, hl_error *err)
 {
@@ -239,6 +249,8 @@ static hl_code settle(growing *g, hl_error *err)
         bool unsigned_ints = g->seen.large && !g->seen.beyond && !g->seen.minus && !g->seen.hole;
         for (size_t i = 0; unsigned_ints && i < c->n; i++)
             canonical(&c->text[i]);
+        if (g->seen.any && !g->seen.not_bool)
+            respell_bools(c);
         return HL_OK;
     }
     size_t n = c->n ? c->n : 1;

@@ -54,6 +54,12 @@ static void type_is(const char *cells, hl_col_type want)
     hl_table_free(&t);
 }
 
+static void truth_values_beside_a_hole_are_spelt_as_python_does(void)
+{
+    gives("k,x\n1,TRUE\n2,\n3,false\n", "k,x\n1,True\n2,\n3,False\n");
+    gives("k,x\n1,TRUE\n2,no\n3,false\n", "k,x\n1,TRUE\n2,no\n3,false\n");
+}
+
 /* --- types ------------------------------------------------------------------------------------------- */
 
 static void a_column_has_the_type_that_pandas_gives_it(void)
@@ -433,6 +439,7 @@ static void the_earliest_is_numpys_or_the_first_in_the_file(void)
 int main(void)
 {
     run(a_column_has_the_type_that_pandas_gives_it);
+    run(truth_values_beside_a_hole_are_spelt_as_python_does);
     run(csv_comes_out_as_pandas_writes_it);
     run(every_spelling_of_missing_is_missing_and_no_other);
     run(numbers_are_read_by_pandas_rule_and_printed_shortest);
