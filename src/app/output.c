@@ -32,25 +32,19 @@ void app_error_json(const hl_error *err, const hl_buf *result, hl_buf *out)
     hl_json_open(&w, '{');
     hl_json_put_key(&w, "error");
     hl_json_open(&w, '{');
-    hl_json_put_key(&w, "code");
-    hl_json_put_int(&w, hl_exit_code((hl_code)err->code));
-    hl_json_put_key(&w, "message");
-    hl_json_put_text(&w, (hl_str){err->message, n});
+    hl_json_member_int(&w, "code", hl_exit_code((hl_code)err->code));
+    hl_json_member_text(&w, "message", (hl_str){err->message, n});
     if (advice) {
-        hl_json_put_key(&w, "advice");
-        hl_json_put_cstr(&w, advice + 1);
+        hl_json_member_cstr(&w, "advice", advice + 1);
     }
     if (err->path[0]) {
-        hl_json_put_key(&w, "path");
-        hl_json_put_cstr(&w, err->path);
+        hl_json_member_cstr(&w, "path", err->path);
     }
     if (err->line > 0) {
-        hl_json_put_key(&w, "line");
-        hl_json_put_int(&w, err->line);
+        hl_json_member_int(&w, "line", err->line);
     }
     if (err->path[0] && err->offset >= 0) {
-        hl_json_put_key(&w, "offset");
-        hl_json_put_int(&w, err->offset);
+        hl_json_member_int(&w, "offset", err->offset);
     }
     hl_json_close(&w, '}');
     if (result->n > 0) {

@@ -21,20 +21,14 @@ static void write_options(hl_json_writer *w, const char *options)
 
 void hl_job_identity_write(hl_json_writer *w, const hl_job_identity *id)
 {
-    hl_json_put_key(w, "n");
-    hl_json_put_int(w, id->n_shards);
-    hl_json_put_key(w, "version");
-    hl_json_put_cstr(w, id->version);
-    hl_json_put_key(w, "command");
-    hl_json_put_cstr(w, id->command);
-    hl_json_put_key(w, "recipe");
-    hl_json_put_cstr(w, id->recipe);
+    hl_json_member_int(w, "n", id->n_shards);
+    hl_json_member_cstr(w, "version", id->version);
+    hl_json_member_cstr(w, "command", id->command);
+    hl_json_member_cstr(w, "recipe", id->recipe);
     hl_json_put_key(w, "options");
     write_options(w, id->options);
-    hl_json_put_key(w, "inputs");
-    hl_json_put_cstr(w, id->inputs);
-    hl_json_put_key(w, "items");
-    hl_json_put_int(w, id->n_items);
+    hl_json_member_cstr(w, "inputs", id->inputs);
+    hl_json_member_int(w, "items", id->n_items);
 }
 
 static hl_code digest_identity(hl_job_identity *id, hl_error *err)

@@ -26,10 +26,8 @@ static void write_digest(hl_json_writer *w, const char *key, int64_t bytes, cons
 
     hl_json_put_key(w, key);
     hl_json_open(w, '{');
-    hl_json_put_key(w, "bytes");
-    hl_json_put_int(w, bytes);
-    hl_json_put_key(w, name);
-    hl_json_put_cstr(w, hl_digest_hex(digest, hex));
+    hl_json_member_int(w, "bytes", bytes);
+    hl_json_member_cstr(w, name, hl_digest_hex(digest, hex));
     hl_json_close(w, '}');
 }
 
@@ -41,13 +39,10 @@ hl_code hl_job_ok_write(const hl_job_place *place, const hl_job_ok *ok, hl_error
     hl_code c;
 
     hl_json_open(&w, '{');
-    hl_json_put_key(&w, "shard");
-    hl_json_put_int(&w, place->shard);
+    hl_json_member_int(&w, "shard", place->shard);
     hl_job_identity_write(&w, &place->identity);
-    hl_json_put_key(&w, "shard_items");
-    hl_json_put_int(&w, ok->items);
-    hl_json_put_key(&w, "failed");
-    hl_json_put_int(&w, ok->failed);
+    hl_json_member_int(&w, "shard_items", ok->items);
+    hl_json_member_int(&w, "failed", ok->failed);
     write_digest(&w, "records", ok->records_bytes, "rows_sha256", &ok->rows);
     write_digest(&w, "index", ok->index.bytes, "sha256", &ok->index);
     hl_json_close(&w, '}');

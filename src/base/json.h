@@ -72,6 +72,12 @@ void hl_json_put_bool(hl_json_writer *w, bool v);
 void hl_json_put_null(hl_json_writer *w);
 void hl_json_put_value(hl_json_writer *w, const hl_json_value *v); /* copy of a parsed value */
 
+/* A member of the open object: key and value. */
+void hl_json_member_text(hl_json_writer *w, const char *key, hl_str text);
+void hl_json_member_cstr(hl_json_writer *w, const char *key, const char *text);
+void hl_json_member_int(hl_json_writer *w, const char *key, int64_t v);
+void hl_json_member_bool(hl_json_writer *w, const char *key, bool v);
+
 /* Canonical bytes for a digest: compact, keys sorted by bytes, escapes only for '"', '\' and
  * control bytes; a real number is HL_E_INPUT (recipes hold decimals as strings). view.md 9 */
 hl_code hl_json_canonical(const hl_json_value *v, hl_buf *out, hl_error *err);

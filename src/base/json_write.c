@@ -176,3 +176,27 @@ void hl_json_put_value(hl_json_writer *w, const hl_json_value *v)
         return;
     }
 }
+
+void hl_json_member_text(hl_json_writer *w, const char *key, hl_str text)
+{
+    hl_json_put_key(w, key);
+    hl_json_put_text(w, text);
+}
+
+void hl_json_member_cstr(hl_json_writer *w, const char *key, const char *text)
+{
+    hl_json_put_key(w, key);
+    hl_json_put_cstr(w, text);
+}
+
+void hl_json_member_int(hl_json_writer *w, const char *key, int64_t v)
+{
+    hl_json_put_key(w, key);
+    hl_json_put_int(w, v);
+}
+
+void hl_json_member_bool(hl_json_writer *w, const char *key, bool v)
+{
+    hl_json_put_key(w, key);
+    hl_json_put_bool(w, v);
+}

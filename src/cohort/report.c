@@ -46,22 +46,16 @@ static void put_json(const hl_cohort_summary *m, const line *lines, size_t n, hl
     char hex[HL_HEX_CHARS];
 
     hl_json_open(&w, '{');
-    hl_json_put_key(&w, "out");
-    hl_json_put_cstr(&w, m->out);
-    hl_json_put_key(&w, "manifest");
-    hl_json_put_cstr(&w, hl_digest_hex(m->id, hex));
-    hl_json_put_key(&w, "compat");
-    hl_json_put_bool(&w, m->compat);
-    hl_json_put_key(&w, "failed");
-    hl_json_put_int(&w, m->s->n_broken);
+    hl_json_member_cstr(&w, "out", m->out);
+    hl_json_member_cstr(&w, "manifest", hl_digest_hex(m->id, hex));
+    hl_json_member_bool(&w, "compat", m->compat);
+    hl_json_member_int(&w, "failed", m->s->n_broken);
     hl_json_put_key(&w, "funnel");
     hl_json_open(&w, '[');
     for (size_t i = 0; i < m->s->n_steps; i++) {
         hl_json_open(&w, '{');
-        hl_json_put_key(&w, "rule");
-        hl_json_put_cstr(&w, m->s->step[i].rule);
-        hl_json_put_key(&w, "left");
-        hl_json_put_int(&w, m->s->step[i].left);
+        hl_json_member_cstr(&w, "rule", m->s->step[i].rule);
+        hl_json_member_int(&w, "left", m->s->step[i].left);
         hl_json_close(&w, '}');
     }
     hl_json_close(&w, ']');
@@ -69,12 +63,9 @@ static void put_json(const hl_cohort_summary *m, const line *lines, size_t n, hl
     hl_json_open(&w, '[');
     for (size_t i = 0; i < n; i++) {
         hl_json_open(&w, '{');
-        hl_json_put_key(&w, "name");
-        hl_json_put_cstr(&w, lines[i].name);
-        hl_json_put_key(&w, "rows");
-        hl_json_put_int(&w, (int64_t)lines[i].table->n_rows);
-        hl_json_put_key(&w, "subjects");
-        hl_json_put_int(&w, lines[i].subjects);
+        hl_json_member_cstr(&w, "name", lines[i].name);
+        hl_json_member_int(&w, "rows", (int64_t)lines[i].table->n_rows);
+        hl_json_member_int(&w, "subjects", lines[i].subjects);
         hl_json_close(&w, '}');
     }
     hl_json_close(&w, ']');

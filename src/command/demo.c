@@ -220,8 +220,7 @@ static void put_json(const demo *d, const char *page, hl_buf *to)
     hl_json_open(&w, '{');
     for (size_t i = 0; i < N_PLACES; i++)
         if (key[i]) {
-            hl_json_put_key(&w, key[i]);
-            hl_json_put_cstr(&w, i == CARD ? page : d->path[i]);
+            hl_json_member_cstr(&w, key[i], i == CARD ? page : d->path[i]);
         }
     hl_json_close(&w, '}');
 }

@@ -181,8 +181,7 @@ static hl_code describe_file(hl_inspect *in, hl_error *err)
     in->bytes = hl_stream_size_in(s);
     in->gzip = h.gzip = hl_stream_is_gzip(s);
     hl_inspect_put_int(in, "bytes", in->bytes);
-    hl_json_put_key(in->json, "gzip");
-    hl_json_put_bool(in->json, in->gzip);
+    hl_json_member_bool(in->json, "gzip", in->gzip);
     c = hl_stream_next(s, &at, &h.n, err);
     if (c == HL_END && in->bytes == 0) {
         c = hl_fail_at(err, HL_E_INPUT, in->path, 0, -1, "the file is empty");

@@ -380,8 +380,7 @@ static void put_column_json(hl_inspect *in, const column *col)
         hl_inspect_put_text(in, "max", hl_str_of(text));
     }
     if (col->kind == INTEGER || col->kind == REAL) {
-        hl_json_put_key(in->json, "whole");
-        hl_json_put_bool(in->json, col->kind == INTEGER || col->whole);
+        hl_json_member_bool(in->json, "whole", col->kind == INTEGER || col->whole);
     }
     if (col->value) {
         hl_json_put_key(in->json, "values");

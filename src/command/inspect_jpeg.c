@@ -33,8 +33,7 @@ static void put_quality(hl_inspect *in, const hl_buf *file)
     hl_inspect_fact(in, "quality", "%s%d (by its quantisation table)", exact ? "" : "about ",
                     quality);
     hl_inspect_put_int(in, "quality", quality);
-    hl_json_put_key(in->json, "quality_exact");
-    hl_json_put_bool(in->json, exact);
+    hl_json_member_bool(in->json, "quality_exact", exact);
 }
 
 /* APPn and COM segments: where camera data, names and dates of people hide. */
@@ -113,18 +112,15 @@ hl_code hl_inspect_jpeg(hl_inspect *in, hl_error *err)
     hl_inspect_put_int(in, "height", info.height);
     hl_inspect_put_int(in, "components", info.components);
     hl_inspect_put_int(in, "precision", info.precision);
-    hl_json_put_key(in->json, "progressive");
-    hl_json_put_bool(in->json, info.progressive);
-    hl_json_put_key(in->json, "arithmetic");
-    hl_json_put_bool(in->json, info.arithmetic);
+    hl_json_member_bool(in->json, "progressive", info.progressive);
+    hl_json_member_bool(in->json, "arithmetic", info.arithmetic);
     hl_inspect_put_int(in, "restart_interval", info.restart_interval);
     hl_inspect_put_digest(in, "sha256", &digest);
     put_quality(in, &file);
     put_markers(in, &file);
     c = hl_jpeg_decode(in->arena, file.at, file.n, in->path, 0, info.height,
                        hl_cpu_level(in->ctl ? in->ctl->cpu : 0), &image, err);
-    hl_json_put_key(in->json, "decodes");
-    hl_json_put_bool(in->json, c == HL_OK);
+    hl_json_member_bool(in->json, "decodes", c == HL_OK);
     if (c == HL_OK)
         put_pixels(in, &image);
     hl_inspect_fact(in, "sha256", "%s", hl_digest_hex(&digest, hex));

@@ -163,8 +163,7 @@ static void put_header(hl_inspect *in, const hl_npy *a, int64_t n_values)
     for (size_t i = 0; i < a->n_dims; i++)
         hl_json_put_int(in->json, a->shape[i]);
     hl_json_close(in->json, ']');
-    hl_json_put_key(in->json, "fortran_order");
-    hl_json_put_bool(in->json, a->fortran_order);
+    hl_json_member_bool(in->json, "fortran_order", a->fortran_order);
     hl_inspect_put_int(in, "data_offset", a->data_offset);
     hl_inspect_put_int(in, "data_bytes", a->data_bytes);
     hl_inspect_put_int(in, "values", n_values);

@@ -15,8 +15,7 @@ void hl_inspect_title(hl_inspect *in, const char *kind, const char *fmt, ...)
     vsnprintf(line, sizeof line, fmt, ap);
     va_end(ap);
     hl_buf_printf(in->text, "%s: %s\n", in->path, line);
-    hl_json_put_key(in->json, "kind");
-    hl_json_put_cstr(in->json, kind);
+    hl_json_member_cstr(in->json, "kind", kind);
 }
 
 void hl_inspect_fact(hl_inspect *in, const char *label, const char *fmt, ...)

@@ -97,8 +97,7 @@ static void put_samples_json(hl_inspect *in, const hl_wfdb_record *r, int32_t i,
         hl_inspect_put_real(in, "max", physical(s, l->most));
     }
     hl_inspect_put_int(in, "missing", l->missing);
-    hl_json_put_key(in->json, "flat");
-    hl_json_put_bool(in->json, l->least >= l->most);
+    hl_json_member_bool(in->json, "flat", l->least >= l->most);
     hl_inspect_put_text(in, "checksum", hl_str_of(checksum_state(r, i, l)));
 }
 
@@ -107,8 +106,7 @@ static void put_signal_json(hl_inspect *in, const hl_wfdb_signal *s)
     hl_inspect_put_text(in, "name", hl_str_of(s->description));
     hl_inspect_put_text(in, "units", hl_str_of(s->units));
     hl_inspect_put_real(in, "gain", s->gain);
-    hl_json_put_key(in->json, "calibrated");
-    hl_json_put_bool(in->json, s->calibrated);
+    hl_json_member_bool(in->json, "calibrated", s->calibrated);
     hl_inspect_put_int(in, "baseline", s->baseline);
     hl_inspect_put_int(in, "format", s->format);
     hl_inspect_put_int(in, "samples_per_frame", s->samples_per_frame);

@@ -212,8 +212,7 @@ static void summary(const proof *p, hl_buf *to)
 
 static void put(hl_json_writer *w, const char *key, hl_str text)
 {
-    hl_json_put_key(w, key);
-    hl_json_put_text(w, text);
+    hl_json_member_text(w, key, text);
 }
 
 static void put_digest(hl_json_writer *w, hl_str hex)

@@ -53,8 +53,7 @@ static hl_code list_missing(const char *out, hl_ctl *ctl, int64_t *n_missing, hl
         if (state[i] == HL_SHARD_DIFFERS)
             hl_json_put_int(&w, i);
     hl_json_close(&w, ']');
-    hl_json_put_key(&w, "n");
-    hl_json_put_int(&w, n);
+    hl_json_member_int(&w, "n", n);
     hl_json_close(&w, '}');
     if (*n_missing)
         hl_buf_char(&result->text, '\n');
@@ -116,14 +115,11 @@ static hl_code stored_options(const hl_json_value *call, const hl_options *o, hl
         hl_json_put_key(&w, key);
         hl_json_put_value(&w, hl_json_at(call, i));
     }
-    hl_json_put_key(&w, "out");
-    hl_json_put_cstr(&w, hl_options_text(o, "out"));
+    hl_json_member_cstr(&w, "out", hl_options_text(o, "out"));
     if (hl_options_flag(o, "strict")) {
-        hl_json_put_key(&w, "strict");
-        hl_json_put_bool(&w, true);
+        hl_json_member_bool(&w, "strict", true);
     }
-    hl_json_put_key(&w, "merge");
-    hl_json_put_bool(&w, true);
+    hl_json_member_bool(&w, "merge", true);
     hl_json_close(&w, '}');
     return hl_buf_check(json, "options", err);
 }

@@ -45,20 +45,13 @@ static hl_code put_result(const char *path, size_t bytes, const hl_scorecard_sum
                   (long long)s->checks, s->failed_checks ? "FAIL" : "hold",
                   hl_count_text((int64_t)(bytes / 1000), kilobytes));
     hl_json_open(&w, '{');
-    hl_json_put_key(&w, "out");
-    hl_json_put_cstr(&w, path);
-    hl_json_put_key(&w, "bytes");
-    hl_json_put_int(&w, (int64_t)bytes);
-    hl_json_put_key(&w, "rows");
-    hl_json_put_int(&w, s->rows);
-    hl_json_put_key(&w, "patients");
-    hl_json_put_int(&w, s->patients);
-    hl_json_put_key(&w, "checks");
-    hl_json_put_int(&w, s->checks);
-    hl_json_put_key(&w, "failed_checks");
-    hl_json_put_int(&w, s->failed_checks);
-    hl_json_put_key(&w, "unreadable");
-    hl_json_put_int(&w, s->unreadable);
+    hl_json_member_cstr(&w, "out", path);
+    hl_json_member_int(&w, "bytes", (int64_t)bytes);
+    hl_json_member_int(&w, "rows", s->rows);
+    hl_json_member_int(&w, "patients", s->patients);
+    hl_json_member_int(&w, "checks", s->checks);
+    hl_json_member_int(&w, "failed_checks", s->failed_checks);
+    hl_json_member_int(&w, "unreadable", s->unreadable);
     hl_json_close(&w, '}');
     hl_code c = hl_buf_check(&result->text, "result", err);
     return c == HL_OK ? hl_buf_check(&result->json, "result", err) : c;

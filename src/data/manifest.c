@@ -158,10 +158,8 @@ hl_code hl_manifest_funnel(hl_manifest *m, const char *rule, int64_t left, hl_er
     hl_code c;
 
     hl_json_open(&w, '{');
-    hl_json_put_key(&w, "rule");
-    hl_json_put_cstr(&w, rule);
-    hl_json_put_key(&w, "left");
-    hl_json_put_int(&w, left);
+    hl_json_member_cstr(&w, "rule", rule);
+    hl_json_member_int(&w, "left", left);
     hl_json_close(&w, '}');
     c = add_value(m, &m->funnel, NULL, &text, err);
     hl_buf_free(&text);
@@ -176,18 +174,14 @@ hl_code hl_manifest_table(hl_manifest *m, const char *path, int64_t rows,
     hl_code c;
 
     hl_json_open(&w, '{');
-    hl_json_put_key(&w, "path");
-    hl_json_put_cstr(&w, path);
-    hl_json_put_key(&w, "rows");
-    hl_json_put_int(&w, rows);
+    hl_json_member_cstr(&w, "path", path);
+    hl_json_member_int(&w, "rows", rows);
     hl_json_put_key(&w, "columns");
     hl_json_open(&w, '[');
     for (size_t i = 0; i < n_columns; i++) {
         hl_json_open(&w, '{');
-        hl_json_put_key(&w, "name");
-        hl_json_put_cstr(&w, column[i].name);
-        hl_json_put_key(&w, "type");
-        hl_json_put_cstr(&w, column[i].type);
+        hl_json_member_cstr(&w, "name", column[i].name);
+        hl_json_member_cstr(&w, "type", column[i].type);
         hl_json_close(&w, '}');
     }
     hl_json_close(&w, ']');
@@ -205,17 +199,14 @@ hl_code hl_manifest_array(hl_manifest *m, const char *path, const char *dtype, c
     hl_code c;
 
     hl_json_open(&w, '{');
-    hl_json_put_key(&w, "path");
-    hl_json_put_cstr(&w, path);
-    hl_json_put_key(&w, "dtype");
-    hl_json_put_cstr(&w, dtype);
+    hl_json_member_cstr(&w, "path", path);
+    hl_json_member_cstr(&w, "dtype", dtype);
     hl_json_put_key(&w, "shape");
     hl_json_open(&w, '[');
     for (size_t i = 0; i < n_dims; i++)
         hl_json_put_int(&w, shape[i]);
     hl_json_close(&w, ']');
-    hl_json_put_key(&w, "rows_of");
-    hl_json_put_cstr(&w, rows_of);
+    hl_json_member_cstr(&w, "rows_of", rows_of);
     hl_json_close(&w, '}');
     c = add_value(m, &m->arrays, NULL, &text, err);
     hl_buf_free(&text);
@@ -270,14 +261,10 @@ hl_code hl_manifest_split(hl_manifest *m, const char *name, int64_t rows, const 
     hl_code c = digest_ids(subject_id, n, &subjects, &digest, err);
 
     hl_json_open(&w, '{');
-    hl_json_put_key(&w, "name");
-    hl_json_put_cstr(&w, name);
-    hl_json_put_key(&w, "rows");
-    hl_json_put_int(&w, rows);
-    hl_json_put_key(&w, "subjects");
-    hl_json_put_int(&w, subjects);
-    hl_json_put_key(&w, "ids_sha256");
-    hl_json_put_cstr(&w, hl_digest_hex(&digest, hex));
+    hl_json_member_cstr(&w, "name", name);
+    hl_json_member_int(&w, "rows", rows);
+    hl_json_member_int(&w, "subjects", subjects);
+    hl_json_member_cstr(&w, "ids_sha256", hl_digest_hex(&digest, hex));
     hl_json_close(&w, '}');
     if (!c)
         c = add_value(m, &m->splits, NULL, &text, err);

@@ -156,20 +156,17 @@ static void put_hex(hl_json_writer *w, const char *key, const hl_digest *digest)
 {
     char hex[HL_HEX_CHARS];
 
-    hl_json_put_key(w, key);
-    hl_json_put_cstr(w, hl_digest_hex(digest, hex));
+    hl_json_member_cstr(w, key, hl_digest_hex(digest, hex));
 }
 
 static void put_number(hl_json_writer *w, const char *key, int64_t v)
 {
-    hl_json_put_key(w, key);
-    hl_json_put_int(w, v);
+    hl_json_member_int(w, key, v);
 }
 
 static void put_text(hl_json_writer *w, const char *key, const char *text)
 {
-    hl_json_put_key(w, key);
-    hl_json_put_cstr(w, text);
+    hl_json_member_cstr(w, key, text);
 }
 
 /* Values that add_value() took: JSON of our own writer, so that only memory can fail here. */
@@ -306,8 +303,7 @@ static hl_code make_text(const hl_manifest *m, const tree_digest *inputs,
     put_list(&w, "funnel", &m->funnel, false);
     hl_json_close(&w, '}');
     put_list(&w, "splits", &m->splits, false);
-    hl_json_put_key(&w, "complete");
-    hl_json_put_bool(&w, true);
+    hl_json_member_bool(&w, "complete", true);
     hl_json_close(&w, '}');
     hl_buf_char(text, '\n');
     return hl_buf_check(text, HL_MANIFEST_NAME, err);

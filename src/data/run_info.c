@@ -34,8 +34,7 @@ static void put_utc(hl_json_writer *w, const char *key, double s)
     text[10] = 'T';
     text[19] = 'Z';
     text[20] = 0;
-    hl_json_put_key(w, key);
-    hl_json_put_cstr(w, text);
+    hl_json_member_cstr(w, key, text);
 }
 
 static void put_number(hl_json_writer *w, const char *key, double v)
@@ -57,8 +56,7 @@ hl_code hl_run_put(const hl_run_info *run, const char *command, const char *opti
     if (gethostname(host, sizeof host - 1) != 0)
         host[0] = 0;
     hl_json_open(&w, '{');
-    hl_json_put_key(&w, "command");
-    hl_json_put_cstr(&w, command);
+    hl_json_member_cstr(&w, "command", command);
     hl_json_put_key(&w, "options");
     if (options_json &&
         hl_json_parse(options_json, strlen(options_json), "options", &options, NULL) == HL_OK)
@@ -69,14 +67,10 @@ hl_code hl_run_put(const hl_run_info *run, const char *command, const char *opti
     put_utc(&w, "ended", run->started_s + seconds);
     put_number(&w, "seconds", seconds);
     put_number(&w, "cpu_seconds", cpu_seconds(&usage));
-    hl_json_put_key(&w, "peak_memory_kib");
-    hl_json_put_int(&w, usage.ru_maxrss);
-    hl_json_put_key(&w, "host");
-    hl_json_put_cstr(&w, host);
-    hl_json_put_key(&w, "threads");
-    hl_json_put_int(&w, hl_ctl_jobs(ctl));
-    hl_json_put_key(&w, "simd");
-    hl_json_put_cstr(&w, hl_cpu_name(hl_cpu_level(ctl ? ctl->cpu : 0)));
+    hl_json_member_int(&w, "peak_memory_kib", usage.ru_maxrss);
+    hl_json_member_cstr(&w, "host", host);
+    hl_json_member_int(&w, "threads", hl_ctl_jobs(ctl));
+    hl_json_member_cstr(&w, "simd", hl_cpu_name(hl_cpu_level(ctl ? ctl->cpu : 0)));
     hl_json_close(&w, '}');
     hl_buf_char(out, '\n');
     hl_json_free(&options);

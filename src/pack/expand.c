@@ -342,13 +342,10 @@ static hl_code write_texts(const hl_store *s, const char *folder, const char *re
 
     hl_json_open(&j, '{');
     for (size_t k = 0; k < s->n_splits && k < 4; k++) {
-        hl_json_put_key(&j, key[k]);
-        hl_json_put_int(&j, s->split[k].rows);
+        hl_json_member_int(&j, key[k], s->split[k].rows);
     }
-    hl_json_put_key(&j, "cxr_scale");
-    hl_json_put_int(&j, s->r.scale_px);
-    hl_json_put_key(&j, "cxr_crop");
-    hl_json_put_int(&j, s->r.crop_px);
+    hl_json_member_int(&j, "cxr_scale", s->r.scale_px);
+    hl_json_member_int(&j, "cxr_crop", s->r.crop_px);
     hl_json_close(&j, '}');
     c = write_text(s, folder, relative, "metadata.json", &text, manifest, err);
     hl_buf_clear(&text);

@@ -301,18 +301,12 @@ static hl_code put_report(const packing *p, const hl_job_result *job, const hl_d
     char hex[HL_HEX_CHARS], count[32];
 
     hl_json_open(&w, '{');
-    hl_json_put_key(&w, "out");
-    hl_json_put_cstr(&w, p->o->out);
-    hl_json_put_key(&w, "items");
-    hl_json_put_int(&w, job->items);
-    hl_json_put_key(&w, "done");
-    hl_json_put_int(&w, job->done);
-    hl_json_put_key(&w, "failed");
-    hl_json_put_int(&w, job->failed);
-    hl_json_put_key(&w, "resumed");
-    hl_json_put_int(&w, job->resumed);
-    hl_json_put_key(&w, "manifest");
-    hl_json_put_cstr(&w, id ? hl_digest_hex(id, hex) : NULL);
+    hl_json_member_cstr(&w, "out", p->o->out);
+    hl_json_member_int(&w, "items", job->items);
+    hl_json_member_int(&w, "done", job->done);
+    hl_json_member_int(&w, "failed", job->failed);
+    hl_json_member_int(&w, "resumed", job->resumed);
+    hl_json_member_cstr(&w, "manifest", id ? hl_digest_hex(id, hex) : NULL);
     hl_json_close(&w, '}');
     if (id) {
         put_splits(p, &text);

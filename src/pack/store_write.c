@@ -269,12 +269,6 @@ static void put_texts(hl_json_writer *j, const char *key, const char *const *tex
     hl_json_close(j, ']');
 }
 
-static void put_int(hl_json_writer *j, const char *key, int64_t v)
-{
-    hl_json_put_key(j, key);
-    hl_json_put_int(j, v);
-}
-
 static hl_code write_description(hl_store_writer *w, hl_error *err)
 {
     hl_buf text = {0};
@@ -282,17 +276,16 @@ static hl_code write_description(hl_store_writer *w, hl_error *err)
     const hl_pack_plan *p = w->plan;
 
     hl_json_open(&j, '{');
-    put_int(&j, "store", 1);
-    hl_json_put_key(&j, "compat");
-    hl_json_put_bool(&j, w->compat);
-    put_int(&j, "items", w->n_added);
-    put_int(&j, "colour_items", w->n_colour);
-    put_int(&j, "scale_px", w->r->scale_px);
-    put_int(&j, "crop_px", w->r->crop_px);
+    hl_json_member_int(&j, "store", 1);
+    hl_json_member_bool(&j, "compat", w->compat);
+    hl_json_member_int(&j, "items", w->n_added);
+    hl_json_member_int(&j, "colour_items", w->n_colour);
+    hl_json_member_int(&j, "scale_px", w->r->scale_px);
+    hl_json_member_int(&j, "crop_px", w->r->crop_px);
     put_texts(&j, "mean", w->r->mean_text, 3);
     put_texts(&j, "std", w->r->std_text, 3);
-    put_int(&j, "leads", w->r->leads);
-    put_int(&j, "samples", w->r->samples);
+    hl_json_member_int(&j, "leads", w->r->leads);
+    hl_json_member_int(&j, "samples", w->r->samples);
     hl_json_put_key(&j, "labs");
     hl_json_open(&j, '[');
     for (size_t k = 0; k < p->n_labs; k++)
@@ -302,11 +295,9 @@ static hl_code write_description(hl_store_writer *w, hl_error *err)
     hl_json_open(&j, '[');
     for (size_t k = 0; k < HL_N_SPLITS; k++) {
         hl_json_open(&j, '{');
-        hl_json_put_key(&j, "name");
-        hl_json_put_cstr(&j, p->split[k].name);
-        put_int(&j, "rows", (int64_t)p->split[k].table->n_rows);
-        hl_json_put_key(&j, "retrieval");
-        hl_json_put_bool(&j, p->split[k].retrieval);
+        hl_json_member_cstr(&j, "name", p->split[k].name);
+        hl_json_member_int(&j, "rows", (int64_t)p->split[k].table->n_rows);
+        hl_json_member_bool(&j, "retrieval", p->split[k].retrieval);
         hl_json_close(&j, '}');
     }
     hl_json_close(&j, ']');

@@ -113,7 +113,7 @@ typedef struct {
     hl_synth_subject *subject; /* [threads] */
     hl_synth_labs *labs;       /* [threads] */
     int32_t *own_rows;         /* [n_patients] rows of the draws */
-    piece *todo;               /* [BATCH] */
+    piece *batch;               /* [BATCH] */
     hl_buf *text;              /* [BATCH] */
 } writer;
 
@@ -153,7 +153,7 @@ static hl_synth_draw added_draw(const writer *w, const piece *p, const timeline 
 static hl_code write_piece(void *ctx, int64_t i, int thread, hl_error *err)
 {
     writer *w = ctx;
-    const piece *p = &w->todo[i];
+    const piece *p = &w->batch[i];
     hl_buf *out = &w->text[i];
     hl_synth_subject *subject = &w->subject[thread];
     hl_synth_labs *labs = &w->labs[thread];
@@ -209,7 +209,7 @@ static hl_code write_all(writer *w, int64_t added, hl_gzip *gz, hl_ctl *ctl, hl_
         int64_t draws = (share + ADDED_DRAW_ITEMS - 1) / ADDED_DRAW_ITEMS, j = 0;
         do {
             int64_t end = j + PIECE_DRAWS < draws ? j + PIECE_DRAWS : draws;
-            w->todo[n++] = (piece){i, j, end, draws, share, id};
+            w->batch[n++] = (piece){i, j, end, draws, share, id};
             rows += (end - j) * ADDED_DRAW_ITEMS;
             j = end;
             if (n == BATCH) {
@@ -243,9 +243,9 @@ hl_code hl_synth_labevents_write(const hl_synth_plan *plan, const char *path, in
     w.subject = calloc((size_t)jobs, sizeof *w.subject);
     w.labs = calloc((size_t)jobs, sizeof *w.labs);
     w.own_rows = calloc((size_t)plan->n_patients, sizeof *w.own_rows);
-    w.todo = calloc(BATCH, sizeof *w.todo);
+    w.batch = calloc(BATCH, sizeof *w.batch);
     w.text = calloc(BATCH, sizeof *w.text);
-    if (!w.table || !w.subject || !w.labs || !w.own_rows || !w.todo || !w.text) {
+    if (!w.table || !w.subject || !w.labs || !w.own_rows || !w.batch || !w.text) {
         c = hl_fail_memory(err, "lab rows", (size_t)plan->n_patients * sizeof *w.own_rows);
         goto done;
     }
@@ -268,7 +268,7 @@ done:
     for (int i = 0; w.text && i < BATCH; i++)
         hl_buf_free(&w.text[i]);
     free(w.text);
-    free(w.todo);
+    free(w.batch);
     free(w.own_rows);
     free(w.labs);
     free(w.subject);
