@@ -7,7 +7,8 @@
 set -eu
 
 packages="libisal-dev libisal2 libdeflate-dev libdeflate0 libssl-dev libssl3 libjansson-dev libjansson4
-    libjpeg62-turbo-dev libjpeg62-turbo"
+    libjpeg62-turbo-dev libjpeg62-turbo libpng-dev libpng16-16 zlib1g-dev zlib1g libcharls-dev libcharls2
+    libopenjp2-7-dev libopenjp2-7 libstdc++6"
 
 mkdir -p "$1"
 root=$(cd "$1" && pwd)

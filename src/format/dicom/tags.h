@@ -1,0 +1,57 @@
+/*
+ * tags.h - the tags that code names, by their keywords in PS3.6. All others go by number or
+ * through the dictionary.
+ */
+#ifndef HL_FORMAT_DICOM_TAGS_H
+#define HL_FORMAT_DICOM_TAGS_H
+
+#define HL_TAG(group, element) ((uint32_t)(group) << 16 | (uint32_t)(element))
+
+#define HL_TAG_TransferSyntaxUID HL_TAG(0x0002, 0x0010)
+#define HL_TAG_SpecificCharacterSet HL_TAG(0x0008, 0x0005)
+#define HL_TAG_SOPInstanceUID HL_TAG(0x0008, 0x0018)
+#define HL_TAG_StudyDate HL_TAG(0x0008, 0x0020)
+#define HL_TAG_StudyTime HL_TAG(0x0008, 0x0030)
+#define HL_TAG_Modality HL_TAG(0x0008, 0x0060)
+#define HL_TAG_CodeMeaning HL_TAG(0x0008, 0x0104)
+#define HL_TAG_ProcedureCodeSequence HL_TAG(0x0008, 0x1032)
+#define HL_TAG_PatientName HL_TAG(0x0010, 0x0010)
+#define HL_TAG_PatientID HL_TAG(0x0010, 0x0020)
+#define HL_TAG_ViewPosition HL_TAG(0x0018, 0x5101)
+#define HL_TAG_StudyInstanceUID HL_TAG(0x0020, 0x000D)
+#define HL_TAG_SeriesInstanceUID HL_TAG(0x0020, 0x000E)
+#define HL_TAG_SamplesPerPixel HL_TAG(0x0028, 0x0002)
+#define HL_TAG_PhotometricInterpretation HL_TAG(0x0028, 0x0004)
+#define HL_TAG_PlanarConfiguration HL_TAG(0x0028, 0x0006)
+#define HL_TAG_NumberOfFrames HL_TAG(0x0028, 0x0008)
+#define HL_TAG_Rows HL_TAG(0x0028, 0x0010)
+#define HL_TAG_Columns HL_TAG(0x0028, 0x0011)
+#define HL_TAG_BitsAllocated HL_TAG(0x0028, 0x0100)
+#define HL_TAG_BitsStored HL_TAG(0x0028, 0x0101)
+#define HL_TAG_HighBit HL_TAG(0x0028, 0x0102)
+#define HL_TAG_PixelRepresentation HL_TAG(0x0028, 0x0103)
+#define HL_TAG_PixelPaddingValue HL_TAG(0x0028, 0x0120)
+#define HL_TAG_BurnedInAnnotation HL_TAG(0x0028, 0x0301)
+#define HL_TAG_WindowCenter HL_TAG(0x0028, 0x1050)
+#define HL_TAG_WindowWidth HL_TAG(0x0028, 0x1051)
+#define HL_TAG_RescaleIntercept HL_TAG(0x0028, 0x1052)
+#define HL_TAG_RescaleSlope HL_TAG(0x0028, 0x1053)
+#define HL_TAG_VOILUTFunction HL_TAG(0x0028, 0x1056)
+#define HL_TAG_RedPaletteColorLookupTableDescriptor HL_TAG(0x0028, 0x1101)
+#define HL_TAG_RedPaletteColorLookupTableData HL_TAG(0x0028, 0x1201)
+#define HL_TAG_ModalityLUTSequence HL_TAG(0x0028, 0x3000)
+#define HL_TAG_LUTDescriptor HL_TAG(0x0028, 0x3002)
+#define HL_TAG_LUTData HL_TAG(0x0028, 0x3006)
+#define HL_TAG_VOILUTSequence HL_TAG(0x0028, 0x3010)
+#define HL_TAG_PerformedProcedureStepDescription HL_TAG(0x0040, 0x0254)
+#define HL_TAG_ViewCodeSequence HL_TAG(0x0054, 0x0220)
+#define HL_TAG_PatientOrientationCodeSequence HL_TAG(0x0054, 0x0410)
+#define HL_TAG_PresentationLUTShape HL_TAG(0x2050, 0x0020)
+#define HL_TAG_ExtendedOffsetTable HL_TAG(0x7FE0, 0x0001)
+#define HL_TAG_ExtendedOffsetTableLengths HL_TAG(0x7FE0, 0x0002)
+#define HL_TAG_FloatPixelData HL_TAG(0x7FE0, 0x0008)
+#define HL_TAG_DoubleFloatPixelData HL_TAG(0x7FE0, 0x0009)
+#define HL_TAG_PixelData HL_TAG(0x7FE0, 0x0010)
+#define HL_TAG_DataSetTrailingPadding HL_TAG(0xFFFC, 0xFFFC)
+
+#endif
