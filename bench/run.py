@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""hilum beside other programs: bench/run.py [cohort] [pack] [--quick]
+"""hilum beside other programs: bench/run.py [cohort] [pack] [film] [--quick]
 
 Makes data and virtual environments in bench/work (kept for the next run), runs every program as a
 child process, all of them in turn within a round, and writes medians and ratios to
@@ -21,66 +21,9 @@ import sys
 from pathlib import Path
 
 import report
-
-ROOT = Path(__file__).resolve().parent.parent
-BENCH = Path("bench")
-WORK = BENCH / "work"
-FLAGS = (
-    "-std=gnu11 -O2 -ffp-contract=off -fno-strict-aliasing -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 "
-    "-include src/base/banned.h -Iinclude -Isrc -Wall -Wextra"
-).split()
-# One thread in every library that a peer may load.
-ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")}
-
-
-def run(command, **options):
-    command = [str(c) for c in command]
-    done = subprocess.run(command, text=True, capture_output=True, **options)
-    if done.returncode != 0:
-        sys.exit(f"bench: {shlex.join(command)} failed:\n{done.stdout}{done.stderr}")
-    return done.stdout
-
-
-def say(text):
-    print(text, file=sys.stderr, flush=True)
-
-
-# --- what is needed ---------------------------------------------------------------------------------
-
-
-def environment(name, *requirements):
-    """The virtual environment's python, made and filled when it is not there or out of date."""
-    folder, mark = WORK / name, WORK / name / "installed.txt"
-    wanted = "".join((BENCH / r).read_text() for r, _ in requirements)
-    python = folder / "bin/python"
-    if not mark.exists() or mark.read_text() != wanted:
-        say(f"installing {', '.join(r for r, _ in requirements)} into {folder}")
-        run([sys.executable, "-m", "venv", folder])
-        for file, flags in requirements:
-            run([python, "-m", "pip", "install", "--quiet", *flags, "-r", BENCH / file])
-        mark.write_text(wanted)
-    return python
-
-
-def compile_c(name, *libraries):
-    program = WORK / name
-    run(["cc", *FLAGS, BENCH / f"{name}.c", *libraries, "-o", program])
-    return program
-
-
-def hilum_libraries(build):
-    packages = "libisal libdeflate libcrypto jansson libjpeg".split()
-    libraries = [build / "src/libhilum.a", *sorted((build / "src").glob("libkernels_*.a"))]
-    return [*libraries, *run(["pkg-config", "--libs", *packages]).split(), "-lm", "-pthread"]
-
-
-def hospital(tools, name, *options):
-    folder = WORK / name
-    if not (folder / "README.txt").exists():  # hilum synth writes it last
-        say(f"making {folder}")
-        shutil.rmtree(folder, ignore_errors=True)
-        run([tools.hilum, "synth", folder, *options, "--seed", 1, "--quiet"])
-    return folder
+from common import (BENCH, LIBRARIES, ONE_THREAD, ROOT, WORK, compile_c, environment, hilum_libraries,
+                    hospital, interleaved, measure, run, say)
+from film import bench_film
 
 
 def few_films(whole, name):
@@ -107,37 +50,6 @@ def few_films(whole, name):
             if patients.setdefault(row[subject], len(patients)) % 5 == 0:
                 out.writerow(row)
     return folder
-
-
-# --- measuring --------------------------------------------------------------------------------------
-
-
-def measure(tools, command, env=None, stdout=subprocess.DEVNULL):
-    """-> {wall_s, cpu_s, rss_mb, output}"""
-    used = WORK / "used.json"
-    done = subprocess.run([str(c) for c in (tools.measure, used, *command)],
-                          stdout=stdout, stderr=subprocess.PIPE, text=True, env=env)
-    u = json.loads(used.read_text())
-    if done.returncode != 0 or u["status"] != 0:
-        sys.exit(f"bench: {shlex.join(map(str, command))} failed:\n{done.stderr}")
-    return {"wall_s": u["wall_s"], "cpu_s": u["user_s"] + u["sys_s"],
-            "rss_mb": u["max_rss_kb"] / 1024, "output": done.stdout}
-
-
-def spread(values):
-    return {"median": statistics.median(values), "least": min(values), "most": max(values)}
-
-
-def interleaved(rounds, peers):
-    """peers: {name: function that returns {quantity: value}} -> {name: {quantity: spread}}; one round
-    runs each of them once, so that a change of the machine meets all alike."""
-    got = {name: [] for name in peers}
-    for i in range(rounds):
-        for name, once in peers.items():
-            got[name].append(once())
-            shown = ", ".join(f"{k} {v:.3f}" for k, v in got[name][-1].items())
-            say(f"  round {i + 1} of {rounds}: {name}: {shown}")
-    return {name: {k: spread([r[k] for r in runs]) for k in runs[0]} for name, runs in got.items()}
 
 
 # --- cohort -----------------------------------------------------------------------------------------
@@ -301,6 +213,8 @@ def bench_pack(tools, args):
 
 # --- all --------------------------------------------------------------------------------------------
 
+PARTS = {"cohort": (bench_cohort, 3), "pack": (bench_pack, 5), "film": (bench_film, 3)}  # and rounds
+
 
 class Tools:
     """Programs and versions."""
@@ -312,14 +226,17 @@ class Tools:
         if not self.hilum.exists():
             sys.exit(f"bench: {self.hilum} is not there\nBuild it with make, or name a build folder "
                      "with --build.")
-        if not shutil.which("igzip"):
-            sys.exit("bench: igzip is not there\nInstall the package isal.")
+        for program, package in (("igzip", "isal"), ("dcmj2pnm", "dcmtk")):
+            if not shutil.which(program):
+                sys.exit(f"bench: {program} is not there\nInstall the package {package}.")
         WORK.mkdir(exist_ok=True)
         self.measure = compile_c("measure")
         self.kernels = compile_c("kernels", *hilum_libraries(build))
         self.python = environment("venv", ("requirements.txt", []),
                                   ("requirements-torch.txt", ["--no-deps"]))
         self.python3 = environment("venv-pandas3", ("requirements-pandas3.txt", []))
+        self.film_steps = compile_c("film_steps", *hilum_libraries(build))
+        self.film_python = environment("venv-films", ("requirements-films.txt", []))
         self.version = self.versions()
 
     def versions(self):
@@ -327,11 +244,14 @@ class Tools:
         ask = "import importlib.metadata as m, sys; print(*map(m.version, sys.argv[1:]))"
         version = dict(zip(names, run([self.python, "-c", ask, *names]).split()))
         version["pandas 3"] = run([self.python3, "-c", ask, "pandas"]).strip()
+        names = "pydicom opencv-python-headless pylibjpeg-libjpeg pylibjpeg-openjpeg pyjpegls".split()
+        version.update(zip(names, run([self.film_python, "-c", ask, *names]).split()))
+        version["DCMTK"] = run(["dcmj2pnm", "--version"]).split()[2].lstrip("v")
         version["Python"] = run([self.python, "-V"]).split()[1]
         version["hilum"] = run([self.hilum, "--version"]).splitlines()[0].replace("hilum ", "")
         version["igzip"] = run(["igzip", "-V"]).splitlines()[0].split()[-1]
         version["C compiler"] = run(["cc", "--version"]).splitlines()[0]
-        for package in "libisal libdeflate libcrypto jansson libjpeg".split():
+        for package in LIBRARIES:
             version[package] = run(["pkg-config", "--modversion", package]).strip()
         return version
 
@@ -353,10 +273,11 @@ def machine():
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("part", nargs="*", choices=["cohort", "pack", []],
-                        help="what to measure (default: both)")
+    parser.add_argument("part", nargs="*", choices=[*PARTS, []],
+                        help="what to measure (default: all)")
     parser.add_argument("--quick", action="store_true", help="small data: to see that the bench works")
-    parser.add_argument("--rounds", type=int, help="rounds (default: cohort 3, pack 5; with --quick 1)")
+    parser.add_argument("--rounds", type=int,
+                        help="rounds (default: cohort and film 3, pack 5; with --quick 1)")
     parser.add_argument("--build", default="build", help="build folder (default: build)")
     args = parser.parse_args()
     args.build = str(Path(args.build).resolve())
@@ -369,9 +290,10 @@ def main():
     kept = WORK / ("results-quick.json" if args.quick else "results.json")
     results = json.loads(kept.read_text()) if kept.exists() else {}
     rounds = args.rounds
-    for part in args.part or ["cohort", "pack"]:
-        args.rounds = rounds or (1 if args.quick else {"cohort": 3, "pack": 5}[part])
-        results[part] = {"cohort": bench_cohort, "pack": bench_pack}[part](tools, args)
+    for part in args.part or PARTS:
+        bench, usual_rounds = PARTS[part]
+        args.rounds = rounds or (1 if args.quick else usual_rounds)
+        results[part] = bench(tools, args)
         results[part]["load"] = load
     shutil.rmtree(WORK / "out", ignore_errors=True)
     results["machine"], results["versions"] = machine(), tools.version

@@ -24,11 +24,18 @@ command -v "$CC" >/dev/null || {
 }
 work=fuzz-work
 sanitize=address,undefined
+pkgs="libisal libdeflate libcrypto jansson libjpeg libpng zlib charls libopenjp2"
 flags="-std=gnu11 -O1 -g -fno-omit-frame-pointer -ffp-contract=off -fno-strict-aliasing
-  -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -include src/base/banned.h -Iinclude -Isrc
-  -fno-sanitize-recover=undefined"
-libs="-lisal -ldeflate -lcrypto -ljansson -ljpeg -lm -lpthread"
-mkdir -p $work/obj $work/bin
+  -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -include src/base/banned.h -Iinclude -Isrc -I$work/generated
+  $(pkg-config --cflags $pkgs) -fno-sanitize-recover=undefined"
+libs="$(pkg-config --libs $pkgs) -lm -lpthread"
+mkdir -p $work/obj $work/bin $work/generated/format/dicom
+
+# The one header that the build makes.
+table=$work/generated/format/dicom/dictionary_table.h
+for source in scripts/make_dicom_dictionary.py src/format/dicom/dictionary.tsv; do
+    [ "$table" -nt $source ] || scripts/make_dicom_dictionary.py src/format/dicom/dictionary.tsv $table
+done
 
 # The library once, instrumented; a file is compiled again when it or any header is newer.
 newest_header=$(find src include -name '*.h' -newer $work/.headers 2>/dev/null | head -n 1 || true)
@@ -58,18 +65,11 @@ done
 rm -f $work/libhilum.a
 ar rc $work/libhilum.a $work/obj/*.o
 
-# Seeds of a target: the fixtures it understands.
+# Seeds of a target: the folders that its line in tests/fuzz/meson.build names.
 seeds_of() {
-    case $1 in
-    csv) find tests/data/csv -type f 2>/dev/null ;;
-    gzip) find tests/data -name '*.gz' -type f 2>/dev/null ;;
-    jpeg) find tests/data -name '*.jpg' -type f 2>/dev/null ;;
-    json | recipe) find share/recipes tests/data -name '*.json' -type f 2>/dev/null ;;
-    npy) find tests/data -name '*.npy' -type f 2>/dev/null ;;
-    wfdb_header) find tests/data -name '*.hea' -type f 2>/dev/null ;;
-    wfdb_signal) find tests/data -name '*.dat' -type f 2>/dev/null ;;
-    *) find "tests/data/$1" -type f 2>/dev/null ;;
-    esac
+    for folder in $(sed -n "s/^  '$1': \[\(.*\)\],\$/\1/p" tests/fuzz/meson.build | tr -d "',"); do
+        find "tests/data/$folder" -type f
+    done
     find "tests/data/faults/$1" -type f 2>/dev/null
 }
 

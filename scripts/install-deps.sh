@@ -10,7 +10,7 @@ set -eu
 build="make meson ninja-build gcc libc6-dev pkg-config libisal-dev libdeflate-dev libssl-dev libjansson-dev
     libjpeg62-turbo-dev libpng-dev zlib1g-dev libcharls-dev libopenjp2-7-dev python3"
 fuzz="clang libclang-rt-14-dev"
-bench="isal python3-venv"
+bench="isal dcmtk python3-venv"
 arm64="gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user"
 
 wanted=

@@ -21,6 +21,7 @@ typedef struct {
     const char *labels;  /* folder or csv: label tables to take along; NULL = none */
     const char *splits;  /* csv: dicom_id or subject_id, and split; NULL = the recipe's rule */
     const char *call;    /* the options as JSON, for hilum merge; may be NULL */
+    const char *version; /* what a shard takes the library for; NULL = its own: tests mix two */
     int64_t quality;     /* JPEG, 1..100; 0 = as the recipe says */
     int64_t seed;        /* of the split; -1 = as the recipe says */
     int64_t frame;       /* one film: which frame, from 1; 0 = the only one */
@@ -64,6 +65,23 @@ typedef struct {
  */
 HL_API hl_code hl_film_check(const hl_film_check_options *options, hl_ctl *ctl, hl_report *report,
                              hl_error *err);
+
+/* What hl_film_map_make() needs. */
+typedef struct {
+    const char *in;     /* folder of DICOM files */
+    const char *out;    /* csv to write, readable by its owner alone; must not exist */
+    const char *extend; /* an older map: its rows and its salt are kept; NULL = none */
+    int64_t seed; /* of the pseudonyms; -1: drawn by the system, so that nobody can redo them */
+} hl_film_map_options;
+
+/*
+ * Give every patient, study and film below in a pseudonym: a csv with one row a film, its columns
+ * PatientID,StudyInstanceUID,SOPInstanceUID,subject_id,study_id,dicom_id,date_shift_days,uid_salt.
+ * A patient's dates all move by one number of days that keeps the weekday and puts the first of
+ * them into the years 2110 to 2190. HL_OK; HL_PARTIAL: some files gave no ids (warned).
+ */
+HL_API hl_code hl_film_map_make(const hl_film_map_options *options, hl_ctl *ctl, hl_report *report,
+                                hl_error *err);
 
 #ifdef __cplusplus
 }

@@ -26,9 +26,10 @@ typedef struct {
     const char *out;
     const char *recipe; /* NULL = the one in the cohort's manifest, else symile-mimic-1.0 */
     const char
-        *crop_boxes;   /* csv: row,top,left,height,width of each row of train.csv; NULL = drawn */
-    const char *call;  /* the options as JSON, for hilum merge; may be NULL */
-    int64_t crop_seed; /* 0 .. 2^32-1 */
+        *crop_boxes;     /* csv: row,top,left,height,width of each row of train.csv; NULL = drawn */
+    const char *call;    /* the options as JSON, for hilum merge; may be NULL */
+    const char *version; /* what a shard takes the library for; NULL = its own: tests mix two */
+    int64_t crop_seed;   /* 0 .. 2^32-1 */
     int64_t shard, n_shards; /* n_shards = 0: not sharded */
     int32_t store;           /* hl_pack_store */
     int32_t compat;

@@ -122,6 +122,16 @@ static hl_code choose_cpu(program *p, hl_error *err)
     return c;
 }
 
+/* Tests play a program of another version (scale.md 12.2). */
+static hl_code take_test_version(hl_options *options, hl_error *err)
+{
+    const char *version = getenv("HILUM_TEST_VERSION");
+
+    if (!version || !version[0])
+        return HL_OK;
+    return hl_options_set_hidden(options, "test-version", version, err);
+}
+
 static hl_code run_command(program *p, hl_result *result, hl_error *err)
 {
     const app_call *call = &p->call;
@@ -130,6 +140,8 @@ static hl_code run_command(program *p, hl_result *result, hl_error *err)
 
     if (c == HL_OK)
         c = hl_options_from_words(call->command, call->n_words, call->word, &options, err);
+    if (c == HL_OK)
+        c = take_test_version(options, err);
     if (c == HL_OK) {
         p->ctl.jobs = app_default_jobs("", getenv("SLURM_CPUS_PER_TASK"));
         p->ctl.log = hl_log_new();

@@ -93,6 +93,8 @@ typedef struct hl_out hl_out;
 hl_code hl_out_create(const char *path, hl_out **out, hl_error *err);
 hl_code hl_out_write(hl_out *out, const void *bytes, size_t n, hl_error *err);
 int64_t hl_out_bytes(const hl_out *out);
+/* Nobody but its owner may read or write the file; before the first byte is written. */
+hl_code hl_out_make_private(hl_out *out, hl_error *err);
 /* Ends the file and frees out, also on failure (the temporary is then removed). digest may be NULL.
  */
 hl_code hl_out_commit(hl_out **out, hl_digest *digest, hl_error *err);

@@ -81,6 +81,13 @@ hl_code hl_out_create(const char *path, hl_out **result, hl_error *err)
     return c;
 }
 
+hl_code hl_out_make_private(hl_out *out, hl_error *err)
+{
+    return fchmod(out->fd, S_IRUSR | S_IWUSR) == 0
+               ? HL_OK
+               : hl_fail_errno(err, out->path, "restrict the rights of", errno);
+}
+
 /* Hash and write bytes to the file. */
 static hl_code put(hl_out *out, const char *bytes, size_t n, hl_error *err)
 {

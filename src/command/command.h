@@ -61,6 +61,14 @@ typedef struct {
         .name = "merge", .type = HL_OPT_FLAG, .hidden = true,                                      \
         .help = "put the finished shards together"                                                 \
     }
+/* Set by app/ alone, from HILUM_TEST_VERSION: the version that a shard takes its program for, so
+ * that a test can mix two. Every command that takes --shard lists it, and hilum merge, which hands
+ * it on. */
+#define HL_OPTION_TEST_VERSION                                                                     \
+    {                                                                                              \
+        .name = "test-version", .type = HL_OPT_TEXT, .hidden = true,                               \
+        .help = "version to take this program for"                                                 \
+    }
 #define HL_OPTION_STRICT                                                                           \
     {                                                                                              \
         .name = "strict", .type = HL_OPT_FLAG, .help = "the first failed item ends the job"        \
@@ -109,6 +117,9 @@ hl_code hl_options_from_json(const hl_command *command, const char *json, hl_opt
                              hl_error *err);
 /* All given options (and arguments) as a JSON object, table order. */
 hl_code hl_options_to_json(const hl_options *o, hl_buf *out, hl_error *err);
+/* Give a hidden option of type TEXT its value; nothing happens when the command has none of that
+ * name. */
+hl_code hl_options_set_hidden(hl_options *o, const char *name, const char *text, hl_error *err);
 void hl_options_free(hl_options **o);
 
 #endif

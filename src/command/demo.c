@@ -44,11 +44,17 @@ static const hl_option options[] = {
 
 /* --- folders -------------------------------------------------------------------------------- */
 
-enum { HOSPITAL, HOSP, ECG, CXR, COHORT, PACK, CARD, N_PLACES };
+enum { HOSPITAL, HOSP, ECG, DICOM, LABELS, CXR, COHORT, PACK, CARD, N_PLACES };
 
-static const char *const place_name[N_PLACES] = {
-    "hospital", "hospital/mimiciv", "hospital/mimic-iv-ecg", "hospital/mimic-cxr-jpg", "cohort",
-    "pack",     "scorecard.html"};
+static const char *const place_name[N_PLACES] = {"hospital",
+                                                 "hospital/mimiciv",
+                                                 "hospital/mimic-iv-ecg",
+                                                 "hospital/mimic-cxr",
+                                                 "hospital/mimic-cxr-jpg",
+                                                 "mimic-cxr-jpg",
+                                                 "cohort",
+                                                 "pack",
+                                                 "scorecard.html"};
 
 typedef struct {
     const char *out;
@@ -116,14 +122,25 @@ static hl_code step(const demo *d, const char *command, const setting *s, size_t
 
 static hl_code make_hospital(const demo *d, int64_t *usable, hl_error *err)
 {
-    const setting s[] = {
-        {"dir", d->path[HOSPITAL], 0}, {"patients", NULL, d->patients}, {"seed", NULL, d->seed}};
+    const setting s[] = {{"dir", d->path[HOSPITAL], 0},
+                         {"patients", NULL, d->patients},
+                         {"seed", NULL, d->seed},
+                         {"film-format", "dicom", 0}};
     hl_json *result = NULL;
     hl_code c = step(d, "synth", s, sizeof s / sizeof *s, &result, err);
 
     *usable = result ? hl_json_int(hl_json_get(hl_json_root(result), "usable")) : 0;
     hl_json_free(&result);
     return c;
+}
+
+/* The labels are the hospital's: nobody reads reports here. */
+static hl_code make_films(const demo *d, hl_error *err)
+{
+    const setting s[] = {
+        {"in", d->path[DICOM], 0}, {"out", d->path[CXR], 0}, {"labels", d->path[LABELS], 0}};
+
+    return step(d, "film render", s, sizeof s / sizeof *s, NULL, err);
 }
 
 static hl_code make_cohort(const demo *d, int64_t usable, hl_json **result, hl_error *err)
@@ -195,15 +212,17 @@ static void put_summary(const demo *d, const hl_json *cohort, const char *page, 
 
     hl_buf_printf(to, "From archive to data set, on %s invented patients:\n\n",
                   hl_count_text(d->patients, patients));
-    hl_buf_printf(to, "  %-28s tables, ECGs and films in the PhysioNet layouts\n",
+    hl_buf_printf(to, "  %-28s tables, ECGs and DICOM films in the PhysioNet layouts\n",
                   d->path[HOSPITAL]);
+    hl_buf_printf(to, "  %-28s the films as pictures, with their tables\n", d->path[CXR]);
     hl_buf_printf(to, "  %-28s ", d->path[COHORT]);
     put_tables(cohort, to);
     hl_buf_printf(to, "\n  %-28s tensors, compact; hilum pack --expand makes npy files of them\n",
                   d->path[PACK]);
     hl_buf_printf(to, "  %-28s all of it on one page\n\nOpen  file://%s\n\n", d->path[CARD], page);
     hl_buf_text(to,
-                "With the archives of PhysioNet, three commands do the same:\n\n"
+                "With the archives of PhysioNet, whose films are pictures already, three commands\n"
+                "do the same (hilum film render makes pictures of DICOM films):\n\n"
                 "  hilum cohort build --mimiciv mimiciv/2.2 --ecg mimic-iv-ecg/1.0 \\\n"
                 "        --cxr mimic-cxr-jpg/2.1.0 --out cohort\n"
                 "  hilum pack cohort --ecg mimic-iv-ecg/1.0 --cxr mimic-cxr-jpg/2.1.0 --out pack\n"
@@ -213,8 +232,11 @@ static void put_summary(const demo *d, const hl_json *cohort, const char *page, 
 
 static void put_json(const demo *d, const char *page, hl_buf *to)
 {
-    static const char *const key[N_PLACES] = {"hospital", NULL,   NULL,       NULL,
-                                              "cohort",   "pack", "scorecard"};
+    static const char *const key[N_PLACES] = {[HOSPITAL] = "hospital",
+                                              [CXR] = "films",
+                                              [COHORT] = "cohort",
+                                              [PACK] = "pack",
+                                              [CARD] = "scorecard"};
     hl_json_writer w = hl_json_write_to(to, 0);
 
     hl_json_open(&w, '{');
@@ -243,6 +265,8 @@ static hl_code run(const hl_options *o, hl_ctl *ctl, hl_result *result, hl_error
     if (c == HL_OK)
         c = make_hospital(&d, &usable, err);
     if (c == HL_OK)
+        c = make_films(&d, err);
+    if (c == HL_OK)
         c = make_cohort(&d, usable, &cohort, err);
     if (c == HL_OK)
         c = make_tensors(&d, err);
@@ -260,12 +284,14 @@ static hl_code run(const hl_options *o, hl_ctl *ctl, hl_result *result, hl_error
 
 const hl_command hl_command_demo = {
     .name = "demo",
-    .summary = "make a synthetic hospital, its cohort, tensors and scorecard",
+    .summary = "make a synthetic hospital, its pictures, cohort, tensors and scorecard",
     .about =
         "Runs the whole way on data that needs no permission: hilum synth makes a hospital in the "
-        "layouts of PhysioNet, hilum cohort build selects and splits, hilum pack makes the "
-        "tensors, "
-        "hilum scorecard draws it all on one page. Under a minute for 200 patients.\n\n"
+        "layouts of PhysioNet, hilum film render makes pictures of its DICOM films, hilum cohort "
+        "build selects and splits, hilum pack makes the tensors, "
+        "hilum scorecard draws it all on one page. Under a minute for 200 patients. "
+        "Some of the films have a fault on purpose and are refused: mimic-cxr-jpg/errors.csv says "
+        "which and why.\n\n"
         "The result depends on --patients and --seed alone.",
     .option = options,
     .example = {"hilum demo", "hilum demo --out demo2 --patients 120 --seed 2"},

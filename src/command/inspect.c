@@ -139,6 +139,16 @@ static bool is_csv(const head *h)
            (second.n == 0 || memchr(second.at, ',', second.n));
 }
 
+static bool is_dicom(const head *h)
+{
+    return hl_inspect_dicom_marked(h->at, h->n);
+}
+
+static bool is_bare_dicom(const head *h)
+{
+    return hl_inspect_dicom_bare(h->at, h->n);
+}
+
 static bool is_gzip(const head *h)
 {
     return h->gzip;
@@ -148,8 +158,9 @@ static const struct {
     bool (*is)(const head *h);
     hl_code (*describe)(hl_inspect *in, hl_error *err);
 } formats[] = {
-    {is_npy, hl_inspect_npy},          {is_jpeg, hl_inspect_jpeg},
-    {is_wfdb_signal, hl_inspect_wfdb}, {is_json, hl_inspect_json},
+    {is_dicom, hl_inspect_dicom},      {is_npy, hl_inspect_npy},
+    {is_jpeg, hl_inspect_jpeg},        {is_wfdb_signal, hl_inspect_wfdb},
+    {is_bare_dicom, hl_inspect_dicom}, {is_json, hl_inspect_json},
     {is_wfdb_header, hl_inspect_wfdb}, {is_csv, hl_inspect_csv},
     {is_gzip, hl_inspect_gzip},
 };
@@ -165,7 +176,7 @@ static hl_code fail_unknown(const head *h, hl_error *err)
         hex[3 * n - 1] = 0;
     return hl_fail_at(err, HL_E_LIMIT, h->path, 0, -1,
                       "not a format hilum reads (begins with %s: '%s')\n"
-                      "hilum inspect knows CSV, JSON, npy, JPEG, gzip and WFDB files.",
+                      "hilum inspect knows CSV, JSON, npy, DICOM, JPEG, gzip and WFDB files.",
                       hex, hl_show((hl_str){h->at, n}, show));
 }
 
@@ -215,6 +226,8 @@ static hl_code run(const hl_options *options, hl_ctl *ctl, hl_result *result, hl
     hl_json_writer json = hl_json_write_to(&result->json, 2);
     hl_inspect in = {.path = hl_options_text(options, "file"),
                      .rows = hl_options_int(options, "rows", 3),
+                     .png = hl_options_text(options, "png"),
+                     .frame = hl_options_int(options, "frame", 1),
                      .arena = hl_arena_new(0),
                      .ctl = ctl,
                      .text = &result->text,
@@ -223,6 +236,10 @@ static hl_code run(const hl_options *options, hl_ctl *ctl, hl_result *result, hl
 
     if (!in.arena)
         return hl_fail_memory(err, "inspect", 0);
+    if (!in.png && hl_options_given(options, "frame")) {
+        hl_arena_free(&in.arena);
+        return hl_fail(err, HL_E_USAGE, "--frame is the frame that --png shows: give both");
+    }
     hl_json_open(&json, '{');
     hl_inspect_put_text(&in, "path", hl_str_of(in.path));
     if (hl_is_folder(in.path))
@@ -231,8 +248,11 @@ static hl_code run(const hl_options *options, hl_ctl *ctl, hl_result *result, hl
         c = hl_inspect_wfdb(&in, err);
     else
         c = describe_file(&in, err);
-    hl_json_close(&json, '}');
+    if (!in.json_whole)
+        hl_json_close(&json, '}');
     hl_arena_free(&in.arena);
+    if (c == HL_OK && in.png && !in.json_whole)
+        c = hl_fail(err, HL_E_USAGE, "--png is for DICOM files; %s is none", in.path);
     if (c == HL_OK)
         c = hl_buf_check(&result->text, "the description", err);
     if (c == HL_OK)
@@ -254,6 +274,17 @@ static const hl_option options_of_inspect[] = {
      .min = 0,
      .max = 100,
      .help = "first rows of a table to show"},
+    {.name = "png",
+     .type = HL_OPT_PATH,
+     .value = "FILE",
+     .help = "write a frame of a DICOM file as a picture, darkest to brightest value"},
+    {.name = "frame",
+     .type = HL_OPT_INT,
+     .value = "N",
+     .initial = "1",
+     .min = 1,
+     .max = INT32_MAX,
+     .help = "the frame that --png shows"},
     {0},
 };
 
@@ -262,9 +293,10 @@ const hl_command hl_command_inspect = {
     .summary = "say what a file is and holds",
     .about =
         "Describes one file: a table (columns, types, missing values, ranges, first rows; the\n"
-        "whole file is read and checked), a NumPy array, a WFDB record, a JPEG picture, a recipe,\n"
-        "the manifest of an output folder, other JSON, gzip data. A folder is described by its\n"
-        "layout. What a file is, is told by its content, not by its name.\n"
+        "whole file is read and checked), a NumPy array, a WFDB record, a DICOM file (every\n"
+        "element), a JPEG picture, a recipe, the manifest of an output folder, other JSON, gzip\n"
+        "data. A folder is described by its layout. What a file is, is told by its content, not\n"
+        "by its name. --json of a DICOM file is the DICOM JSON model (PS3.18 F) and nothing else.\n"
         "\n"
         "A damaged file ends with exit code 3 and the place of the fault; a file of a kind that\n"
         "hilum does not read with 5.",

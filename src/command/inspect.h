@@ -8,16 +8,20 @@
 #include "base/arena.h"
 #include "base/io.h"
 #include "command/command.h"
+#include "format/dicom/dicom.h"
 
 typedef struct {
     const char *path; /* as given */
     int64_t bytes;    /* size of the file, 0 for a folder */
     bool gzip;        /* the content is compressed */
     int64_t rows;     /* first rows of a table to show */
+    const char *png;  /* DICOM: picture to write, or NULL */
+    int64_t frame;    /* the frame of it, from 1 */
     hl_arena *arena;  /* lives as long as the call */
     hl_ctl *ctl;
     hl_buf *text;
     hl_json_writer *json; /* inside the result's object: a describer adds its members */
+    bool json_whole;      /* set by a describer that has put an object of its own in its place */
 } hl_inspect;
 
 /* Each describes in->path to in->text and in->json. On failure what was found stands there. */
@@ -26,8 +30,15 @@ hl_code hl_inspect_json(hl_inspect *in, hl_error *err);
 hl_code hl_inspect_npy(hl_inspect *in, hl_error *err);
 hl_code hl_inspect_wfdb(hl_inspect *in, hl_error *err); /* .hea, .dat or record name */
 hl_code hl_inspect_jpeg(hl_inspect *in, hl_error *err);
+hl_code hl_inspect_dicom(hl_inspect *in, hl_error *err);
 hl_code hl_inspect_gzip(hl_inspect *in, hl_error *err);
 hl_code hl_inspect_folder(hl_inspect *in, hl_error *err);
+
+/* The bytes begin as a DICOM file with its mark, or as a data set without one. films.md 3.1 */
+bool hl_inspect_dicom_marked(const char *at, size_t n);
+bool hl_inspect_dicom_bare(const char *at, size_t n);
+/* Write the picture in->png of frame in->frame, and say so in the text. */
+hl_code hl_inspect_dicom_png(hl_inspect *in, hl_dicom *d, hl_error *err);
 
 /* First line of the text, "PATH: ...", and the member "kind" of the JSON. */
 void hl_inspect_title(hl_inspect *in, const char *kind, const char *fmt, ...) HL_PRINTF(3, 4);

@@ -32,8 +32,13 @@ static const layout layouts[] = {
     {"mimic-iv-ecg", "MIMIC-IV-ECG", {{"record_list.csv.gz", ""}, {"files", ""}}},
     {"mimic-cxr-jpg", "MIMIC-CXR-JPG", {{"mimic-cxr-", "-metadata.csv.gz"}, {"files", ""}}},
     {"mimic-cxr-jpg", "MIMIC-CXR-JPG", {{"mimic-cxr-", "-metadata.csv"}, {"files", ""}}},
+    {"mimic-cxr", "MIMIC-CXR", {{"cxr-record-list.csv.gz", ""}, {"files", ""}}},
+    {"mimic-cxr", "MIMIC-CXR", {{"cxr-record-list.csv", ""}, {"files", ""}}},
+    {"dicom-medium", "DICOM medium", {{"DICOMDIR", ""}, {NULL, NULL}}},
     {"wfdb-database", "WFDB database", {{"RECORDS", ""}, {NULL, NULL}}},
     {"wfdb-database", "WFDB records", {{"", ".hea"}, {NULL, NULL}}},
+    {"dicom-files", "DICOM files", {{"", ".dcm"}, {NULL, NULL}}},
+    {"dicom-files", "DICOM files", {{"", ".dcm.gz"}, {NULL, NULL}}},
 };
 
 static bool name_matches(const char *name, mark m)

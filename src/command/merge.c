@@ -18,6 +18,7 @@ static const hl_option options[] = {
              "takes them (nothing when all are complete)"},
     HL_OPTION_JOBS,
     HL_OPTION_STRICT,
+    HL_OPTION_TEST_VERSION,
     {0},
 };
 
@@ -119,6 +120,8 @@ static hl_code stored_options(const hl_json_value *call, const hl_options *o, hl
     if (hl_options_flag(o, "strict")) {
         hl_json_member_bool(&w, "strict", true);
     }
+    if (hl_options_given(o, "test-version"))
+        hl_json_member_cstr(&w, "test-version", hl_options_text(o, "test-version"));
     hl_json_member_bool(&w, "merge", true);
     hl_json_close(&w, '}');
     return hl_buf_check(json, "options", err);

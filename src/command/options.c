@@ -250,7 +250,7 @@ static hl_code find_option(const hl_options *o, const char *word, size_t *index,
     *value = equals ? hl_str_of(equals + 1) : (hl_str){NULL, 0};
     for (size_t i = 0; i < o->n; i++) {
         const hl_option *option = &o->command->option[i];
-        if (!option->argument && !option->hidden && hl_str_is(name, option->name)) {
+        if (!option->hidden && hl_str_is(name, option->name)) {
             *index = i;
             return HL_OK;
         }
@@ -410,6 +410,22 @@ hl_code hl_options_from_json(const hl_command *command, const char *json, hl_opt
     hl_json_free(&parsed);
     *out = o;
     return c;
+}
+
+/* --- from the program itself ---------------------------------------------------------------------
+ */
+
+hl_code hl_options_set_hidden(hl_options *o, const char *name, const char *text, hl_error *err)
+{
+    for (size_t i = 0; i < o->n; i++) {
+        const hl_option *option = &o->command->option[i];
+        if (!option->hidden || strcmp(option->name, name) != 0)
+            continue;
+        hl_assert(option->type == HL_OPT_TEXT);
+        o->value[i].given = true;
+        return keep_text(&o->value[i], hl_str_of(text), err);
+    }
+    return HL_OK;
 }
 
 hl_code hl_options_to_json(const hl_options *o, hl_buf *out, hl_error *err)

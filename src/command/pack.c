@@ -40,6 +40,7 @@ static const hl_option options[] = {
     HL_OPTION_RESUME,
     HL_OPTION_SHARD,
     HL_OPTION_MERGE,
+    HL_OPTION_TEST_VERSION,
     HL_OPTION_STRICT,
     {0}};
 
@@ -71,6 +72,7 @@ static hl_code run(const hl_options *o, hl_ctl *ctl, hl_result *result, hl_error
                           .recipe = hl_options_text(o, "recipe"),
                           .crop_boxes = hl_options_text(o, "crop-boxes"),
                           .call = call.at,
+                          .version = hl_options_text(o, "test-version"),
                           .crop_seed = hl_options_int(o, "crop-seed", 0),
                           .store = strcmp(hl_options_text(o, "store"), "compact") == 0
                                        ? HL_STORE_COMPACT

@@ -3,18 +3,21 @@
 /* Each in its own file; the order is that of hilum --help. */
 extern const hl_command hl_command_demo;
 extern const hl_command hl_command_synth;
+extern const hl_command hl_command_film_render;
+extern const hl_command hl_command_film_check;
+extern const hl_command hl_command_film_map;
 extern const hl_command hl_command_cohort_build;
 extern const hl_command hl_command_pack;
 extern const hl_command hl_command_merge;
-extern const hl_command hl_command_synth;
 extern const hl_command hl_command_scorecard;
 extern const hl_command hl_command_manifest;
 extern const hl_command hl_command_inspect;
 
 const hl_command *const hl_commands[] = {
-    &hl_command_demo,     &hl_command_synth,   &hl_command_cohort_build,
-    &hl_command_pack,     &hl_command_merge,   &hl_command_scorecard,
-    &hl_command_manifest, &hl_command_inspect, NULL,
+    &hl_command_demo,       &hl_command_synth,    &hl_command_film_render,
+    &hl_command_film_check, &hl_command_film_map, &hl_command_cohort_build,
+    &hl_command_pack,       &hl_command_merge,    &hl_command_scorecard,
+    &hl_command_manifest,   &hl_command_inspect,  NULL,
 };
 
 const hl_command *hl_command_find(const char *name)

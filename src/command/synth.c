@@ -37,6 +37,14 @@ static const hl_option options[] = {
      .help =
          "size of the films: small (700 to 1000 px), full (2544 x 3056 px), or none: tables only, "
          "neither films nor ECGs are drawn"},
+    {.name = "film-format",
+     .type = HL_OPT_CHOICE,
+     .value = "FORMAT",
+     .choices = "both|jpeg|dicom",
+     .initial = "both",
+     .help =
+         "write the films as mimic-cxr-jpg has them (jpeg), as the DICOM archive mimic-cxr does "
+         "(dicom), or both"},
     HL_OPTION_JOBS,
     {0},
 };
@@ -46,6 +54,13 @@ static hl_synth_films films_of(const char *name)
     if (!strcmp(name, "full"))
         return HL_SYNTH_FILMS_FULL;
     return !strcmp(name, "none") ? HL_SYNTH_FILMS_NONE : HL_SYNTH_FILMS_SMALL;
+}
+
+static hl_synth_film_format format_of(const char *name)
+{
+    if (!strcmp(name, "jpeg"))
+        return HL_SYNTH_JPEG;
+    return !strcmp(name, "dicom") ? HL_SYNTH_DICOM : HL_SYNTH_BOTH;
 }
 
 static hl_code put_result(const hl_synth_options *o, const hl_synth_counts *n, hl_result *result,
@@ -61,10 +76,10 @@ static hl_code put_result(const hl_synth_options *o, const hl_synth_counts *n, h
                   (long long)n->usable, (long long)n->uncertain);
     hl_buf_printf(&result->json,
                   "{\"patients\": %lld, \"admissions\": %lld, \"lab_rows\": %lld, \"ecgs\": %lld, "
-                  "\"films\": %lld, \"usable\": %lld, \"uncertain\": %lld}",
+                  "\"films\": %lld, \"dicom_films\": %lld, \"usable\": %lld, \"uncertain\": %lld}",
                   (long long)n->patients, (long long)n->admissions, (long long)n->lab_rows,
-                  (long long)n->records, (long long)n->films, (long long)n->usable,
-                  (long long)n->uncertain);
+                  (long long)n->records, (long long)n->films, (long long)n->dicoms,
+                  (long long)n->usable, (long long)n->uncertain);
     hl_code c = hl_buf_check(&result->text, "result", err);
     return c == HL_OK ? hl_buf_check(&result->json, "result", err) : c;
 }
@@ -77,6 +92,7 @@ static hl_code run(const hl_options *o, hl_ctl *ctl, hl_result *result, hl_error
         .seed = (uint64_t)hl_options_int(o, "seed", 0),
         .labevents_rows = hl_options_int(o, "labevents-rows", 0),
         .films = films_of(hl_options_text(o, "films")),
+        .film_format = format_of(hl_options_text(o, "film-format")),
     };
     hl_synth_counts counts;
     hl_code c = hl_synth_run(&s, ctl, &counts, err);
@@ -88,7 +104,8 @@ const hl_command hl_command_synth = {
     .summary = "make a synthetic hospital in the PhysioNet layouts",
     .about = "Writes a made-up hospital: tables as MIMIC-IV has them, 12-lead ECGs as "
              "MIMIC-IV-ECG, chest films "
-             "as MIMIC-CXR-JPG. Nothing is copied from a patient. Every rule of the cohort meets "
+             "as MIMIC-CXR (DICOM) and as MIMIC-CXR-JPG. Nothing is copied from a patient. Every "
+             "rule of the cohort meets "
              "cases that it "
              "keeps and cases that it drops, at known rates.\n"
              "\n"
@@ -96,7 +113,8 @@ const hl_command hl_command_synth = {
              "three do not "
              "show: DIR/planted.csv has what was built in.\n"
              "\n"
-             "The same --patients, --seed, --labevents-rows and --films give the same bytes on "
+             "The same --patients, --seed, --labevents-rows, --films and --film-format give the "
+             "same bytes on "
              "every machine, "
              "with any --jobs. A run that is stopped leaves DIR without README.txt: remove it and "
              "start again.",

@@ -42,6 +42,9 @@ hl_code hl_deid_scan(hl_dicom *d, const hl_deid_rules *rules, hl_arena *arena,
  * name's '^'", "has a date", "has a number of 7 or more digits", ...), NULL: nothing found. */
 const char *hl_deid_text(hl_str text);
 
+/* A PatientAge above 89 years ("095Y"), which alone may point to somebody. */
+bool hl_deid_old_age(hl_str age);
+
 /* Whether the standard counts this element as identifying (so that no table may have it as a
  * column); NULL: no. */
 const char *hl_deid_tag_reason(uint32_t tag);

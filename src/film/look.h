@@ -68,10 +68,12 @@ typedef struct {
     bool no_voi;   /* HL_RANGE_VOI, but the file has none */
 } hl_look_stats;
 
-/* A picture of 8 or 16 bits; row-major without gaps for 16. */
+/* A picture of 8 or 16 bits: one of three. It lives as long as the arena and the frame's words. */
 typedef struct {
-    hl_image grey;        /* 8-bit; px == NULL for 16 */
-    const uint16_t *wide; /* [height][width]; NULL for 8 */
+    hl_image grey;                /* 8-bit; px == NULL: one of the others */
+    const uint16_t *wide;         /* 16-bit, [height][width] without gaps */
+    const struct hl_paint *paint; /* JPEG without CLAHE and resize: greys that are made row by row
+                                   * while they are encoded (hl_picture_grey) */
     int32_t width, height;
 } hl_picture;
 
@@ -82,6 +84,9 @@ typedef struct {
 hl_code hl_look_apply(const hl_look *look, hl_dicom *d, const hl_pixels *p, const hl_frame *frame,
                       hl_cpu cpu, hl_arena *arena, hl_picture *out, hl_look_stats *stats,
                       hl_error *err);
+
+/* The 8-bit pixels of a picture in memory: its own, or made in arena. */
+hl_code hl_picture_grey(const hl_picture *picture, hl_arena *arena, hl_image *out, hl_error *err);
 
 /* The picture as a file's bytes, appended to out. */
 hl_code hl_picture_encode(const hl_look *look, const hl_picture *picture, hl_cpu cpu, hl_buf *out,

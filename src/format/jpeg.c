@@ -9,6 +9,9 @@
 
 #include "format/jpeg_engine.h"
 #include "format/jpeg_grey.h"
+#include "format/jpeg_marker.h"
+#include "format/jpeg_samples.h"
+#include "format/jpeg_write_grey.h"
 
 /* A progressive file may repeat scans at a few bytes each, and each costs a pass over the picture.
  */
@@ -23,6 +26,7 @@ typedef struct {
     const char *name;
     hl_error *err;
     hl_code code;
+    bool *odd_scan; /* told instead of refused; NULL: refused */
 } errors;
 
 static void library_text(j_common_ptr library, char text[JMSG_LENGTH_MAX])
@@ -55,6 +59,10 @@ static void on_message(j_common_ptr library, int level)
 
     if (level >= 0 || e->base.msg_code == JWRN_JFIF_MAJOR || e->base.msg_code == JWRN_ADOBE_XFORM)
         return; /* tracing, and oddities of a header that change no pixel */
+    if (e->odd_scan && e->base.msg_code == JWRN_NOT_SEQUENTIAL) {
+        *e->odd_scan = true;
+        return;
+    }
     library_text(library, text);
     if (e->base.msg_code == JWRN_HIT_MARKER || e->base.msg_code == JWRN_JPEG_EOF)
         e->code = hl_fail_at(e->err, HL_E_INPUT, e->name, 0, -1,
@@ -91,6 +99,7 @@ static struct jpeg_error_mgr *set_errors(errors *e, const char *name, hl_error *
     e->name = name;
     e->err = err;
     e->code = HL_OK;
+    e->odd_scan = NULL;
     return &e->base;
 }
 
@@ -245,22 +254,126 @@ hl_code hl_jpeg_decode(hl_arena *arena, const void *bytes, size_t n, const char 
     return hl_jpeg_decode_library(arena, bytes, n, name, out, err);
 }
 
+/* --- samples as they are stored
+ * ----------------------------------------------------------------- */
+
+/* The part that may jump back: it owns nothing. */
+static hl_code library_samples(j_decompress_ptr d, hl_arena *arena, hl_jpeg_samples *out,
+                               hl_error *err)
+{
+    jpeg_read_header(d, TRUE);
+    d->dct_method = JDCT_ISLOW;
+    d->do_fancy_upsampling = TRUE;
+    d->out_color_space = d->jpeg_color_space; /* an Adobe marker must not convert anything */
+    jpeg_start_decompress(d);
+    if (d->output_width != (JDIMENSION)out->width || d->output_height != (JDIMENSION)out->height ||
+        d->output_components != out->components)
+        return hl_fail(err, HL_E_BUG, "libjpeg sees another size");
+    const size_t n = (size_t)d->output_width * (size_t)d->output_components;
+    JSAMPROW row = hl_arena_alloc(arena, n);
+    uint16_t *to = hl_arena_aligned(arena, n * d->output_height * sizeof *to, 64);
+    if (!row || !to)
+        return hl_fail_memory(err, "pixels", n * d->output_height * sizeof *to);
+    out->px = to;
+    while (d->output_scanline < d->output_height) {
+        jpeg_read_scanlines(d, &row, 1);
+        for (size_t i = 0; i < n; i++)
+            to[i] = row[i];
+        to += n;
+    }
+    jpeg_finish_decompress(d);
+    return HL_OK;
+}
+
+static hl_code decode_samples(hl_arena *arena, const uint8_t *bytes, size_t n, const char *name,
+                              hl_jpeg_samples *out, hl_error *err)
+{
+    struct jpeg_decompress_struct d;
+    struct jpeg_progress_mgr progress = {.progress_monitor = on_progress};
+    errors e;
+    hl_code c;
+
+    memset(&d, 0, sizeof d);
+    d.err = set_errors(&e, name, err);
+    e.odd_scan = &out->odd_scan;
+    if (setjmp(e.back)) {
+        jpeg_destroy_decompress(&d);
+        return e.code;
+    }
+    jpeg_create_decompress(&d);
+    d.mem->max_memory_to_use = (long)MAX_LIBRARY_BYTES;
+    d.progress = &progress;
+    jpeg_mem_src(&d, bytes, (unsigned long)n);
+    c = library_samples(&d, arena, out, err);
+    jpeg_destroy_decompress(&d);
+    return c;
+}
+
+hl_code hl_jpeg_decode_samples8(hl_arena *arena, const uint8_t *bytes, size_t n, const char *name,
+                                hl_jpeg_size expect, hl_jpeg_samples *out, hl_error *err)
+{
+    hl_jpeg_header h;
+    hl_jpeg_markers markers;
+    hl_jpeg_samples s = {0};
+    hl_code c = hl_jpeg_header_read(bytes, n, name, &h, err);
+
+    if (c == HL_OK)
+        c = check(&h, n, name, err);
+    if (c == HL_OK && (h.width != expect.width || h.height != expect.height ||
+                       h.components != expect.components))
+        c = hl_fail_at(err, HL_E_INPUT, name, 0, -1,
+                       "%d x %d pixels of %d samples, not %d x %d of %d", h.width, h.height,
+                       h.components, expect.width, expect.height, expect.components);
+    if (c != HL_OK)
+        return c;
+    hl_jpeg_list_markers(bytes, n, &markers);
+    if (!markers.ended) {
+        /* libjpeg reads ahead and would warn though all samples are there */
+        uint8_t *ended = hl_arena_alloc(arena, n + 2);
+        if (!ended)
+            return hl_fail_memory(err, "JPEG data", n + 2);
+        memcpy(ended, bytes, n);
+        memcpy(ended + n, "\xFF\xD9", 2);
+        bytes = ended;
+        n += 2;
+    }
+    s.width = h.width;
+    s.height = h.height;
+    s.components = h.components;
+    s.precision = h.precision;
+    s.no_eoi = !markers.ended;
+    c = decode_samples(arena, bytes, n, name, &s, err);
+    if (c == HL_OK)
+        *out = s;
+    return c;
+}
+
 /* --- encoding
  * -------------------------------------------------------------------------------------- */
 
-static void library_encode(j_compress_ptr z, const hl_image *image, int quality)
+/* Eight rows a time, from the picture or by way of a strip of 8 rows that are filled. */
+static void library_encode(j_compress_ptr z, const hl_jpeg_rows *rows, int32_t channels,
+                           int quality, uint8_t *strip)
 {
-    z->image_width = (JDIMENSION)image->width;
-    z->image_height = (JDIMENSION)image->height;
-    z->input_components = image->channels;
-    z->in_color_space = image->channels == 1 ? JCS_GRAYSCALE : JCS_RGB;
+    const int64_t row_bytes = strip ? rows->width : rows->row_bytes;
+    JSAMPROW row[8];
+
+    z->image_width = (JDIMENSION)rows->width;
+    z->image_height = (JDIMENSION)rows->height;
+    z->input_components = channels;
+    z->in_color_space = channels == 1 ? JCS_GRAYSCALE : JCS_RGB;
     jpeg_set_defaults(z);
     z->dct_method = JDCT_ISLOW;
     jpeg_set_quality(z, quality, TRUE);
     jpeg_start_compress(z, TRUE);
-    while (z->next_scanline < z->image_height) {
-        JSAMPROW row = image->px + (int64_t)z->next_scanline * image->row_bytes;
-        jpeg_write_scanlines(z, &row, 1);
+    for (int32_t y = 0, n; y < rows->height; y += n) {
+        n = rows->height - y < 8 ? rows->height - y : 8;
+        const uint8_t *px = strip ? strip : rows->px + y * row_bytes;
+        if (strip)
+            rows->fill(rows->ctx, y, n, strip, (size_t)row_bytes);
+        for (int32_t i = 0; i < n; i++)
+            row[i] = (JSAMPROW)(px + i * row_bytes);
+        jpeg_write_scanlines(z, row, (JDIMENSION)n);
     }
     jpeg_finish_compress(z);
 }
@@ -272,24 +385,27 @@ typedef struct {
     errors e;
     unsigned char *bytes; /* malloc'ed by libjpeg */
     unsigned long n;
+    uint8_t *strip;
 } encoder;
 
-hl_code hl_jpeg_encode(const hl_image *image, int quality, hl_buf *out, hl_error *err)
+static hl_code encode_library(const hl_jpeg_rows *rows, int32_t channels, int quality, hl_buf *out,
+                              hl_error *err)
 {
-    hl_assert(image->channels == 1 || image->channels == 3);
     hl_assert(quality >= 1 && quality <= 100);
-    if (image->width < 1 || image->height < 1 || image->width > HL_IMAGE_MAX_SIDE ||
-        image->height > HL_IMAGE_MAX_SIDE)
+    if (rows->width < 1 || rows->height < 1 || rows->width > HL_IMAGE_MAX_SIDE ||
+        rows->height > HL_IMAGE_MAX_SIDE)
         return hl_fail(err, HL_E_LIMIT, "a picture of %d x %d pixels cannot be written as JPEG",
-                       image->width, image->height);
-    encoder *c = calloc(1, sizeof *c);
+                       rows->width, rows->height);
+    const size_t strip = rows->fill ? 8 * (size_t)rows->width : 0;
+    encoder *c = calloc(1, sizeof *c + strip);
     if (!c)
-        return hl_fail_memory(err, "JPEG encoder", sizeof *c);
+        return hl_fail_memory(err, "JPEG encoder", sizeof *c + strip);
+    c->strip = strip ? (uint8_t *)(c + 1) : NULL;
     c->z.err = set_errors(&c->e, "JPEG encoder", err);
     if (setjmp(c->e.back) == 0) {
         jpeg_create_compress(&c->z);
         jpeg_mem_dest(&c->z, &c->bytes, &c->n);
-        library_encode(&c->z, image, quality);
+        library_encode(&c->z, rows, channels, quality, c->strip);
     }
     jpeg_destroy_compress(&c->z);
     hl_code code = c->e.code;
@@ -300,4 +416,38 @@ hl_code hl_jpeg_encode(const hl_image *image, int quality, hl_buf *out, hl_error
     free(c->bytes);
     free(c);
     return code;
+}
+
+static hl_jpeg_rows rows_of(const hl_image *image)
+{
+    return (hl_jpeg_rows){.width = image->width,
+                          .height = image->height,
+                          .px = image->px,
+                          .row_bytes = image->row_bytes};
+}
+
+hl_code hl_jpeg_encode_library(const hl_image *image, int quality, hl_buf *out, hl_error *err)
+{
+    const hl_jpeg_rows rows = rows_of(image);
+
+    hl_assert(image->channels == 1 || image->channels == 3);
+    return encode_library(&rows, image->channels, quality, out, err);
+}
+
+hl_code hl_jpeg_encode_rows(const hl_jpeg_rows *rows, int quality, hl_cpu cpu, hl_buf *out,
+                            hl_error *err)
+{
+    /* Without AVX2 libjpeg's vector code is as fast as our plain C. */
+    if (cpu == HL_CPU_AVX2 || cpu == HL_CPU_AVX512)
+        return hl_jpeg_write_grey(rows, quality, cpu, out, err);
+    return encode_library(rows, 1, quality, out, err);
+}
+
+hl_code hl_jpeg_encode(const hl_image *image, int quality, hl_cpu cpu, hl_buf *out, hl_error *err)
+{
+    const hl_jpeg_rows rows = rows_of(image);
+
+    if (image->channels == 1)
+        return hl_jpeg_encode_rows(&rows, quality, cpu, out, err);
+    return hl_jpeg_encode_library(image, quality, out, err);
 }

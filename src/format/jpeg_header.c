@@ -19,6 +19,7 @@ typedef struct {
 typedef struct {
     const uint8_t *bytes;
     size_t n, at;
+    bool may_end; /* an end marker is HL_END: a scan was there before */
     const char *name;
 } reader;
 
@@ -65,8 +66,10 @@ static hl_code take_huff(const reader *r, const segment *s, hl_jpeg_header *h, h
     size_t at = 0;
 
     while (at < s->n) {
-        if (s->n - at < 17 || s->at[at] > 0x1F || (s->at[at] & 15) > 3)
+        if (s->n - at < 17)
             return fail_segment(r, s, "bad Huffman table", err);
+        if (s->at[at] > 0x1F || (s->at[at] & 15) > 3)
+            return fail_segment(r, s, "bad Huffman table id", err);
         hl_jpeg_huff_spec *t = (s->at[at] & 0x10 ? h->ac : h->dc) + (s->at[at] & 15);
         unsigned n = 0;
         for (int l = 1; l <= 16; l++) {
@@ -99,7 +102,35 @@ static hl_code take_frame(const reader *r, const segment *s, hl_jpeg_header *h, 
     h->component_id = s->at[6];
     h->sampling = s->at[7];
     h->quant_id = s->at[8];
+    for (int i = 0; i < h->components && i < HL_JPEG_MAX_COMPONENTS; i++) {
+        const uint8_t *p = s->at + 6 + 3 * i;
+        h->component[i] = (hl_jpeg_component){p[0], p[1], p[2]};
+    }
     return HL_OK;
+}
+
+/* The scan's n parts at p, each a component's id and its tables; scan->n stays 0 as the header
+ * says. */
+static void take_parts(const uint8_t *p, int32_t n, const hl_jpeg_header *h, hl_jpeg_scan *scan)
+{
+    const int32_t known =
+        h->components < HL_JPEG_MAX_COMPONENTS ? h->components : HL_JPEG_MAX_COMPONENTS;
+    unsigned seen = 0;
+
+    if (n > known)
+        return;
+    for (int32_t i = 0; i < n; i++) {
+        int32_t k = 0;
+        while (k < known && h->component[k].id != p[2 * i])
+            k++;
+        if (k == known || (seen >> k & 1))
+            return;
+        seen |= 1u << k;
+        scan->component[i] = (uint8_t)k;
+        scan->dc_id[i] = p[2 * i + 1] >> 4;
+        scan->ac_id[i] = p[2 * i + 1] & 15;
+    }
+    scan->n = n;
 }
 
 static hl_code take_scan(const reader *r, const segment *s, hl_jpeg_header *h, hl_error *err)
@@ -113,6 +144,9 @@ static hl_code take_scan(const reader *r, const segment *s, hl_jpeg_header *h, h
                     tail[2] == 0;
     h->dc_id = s->at[2] >> 4;
     h->ac_id = s->at[2] & 15;
+    h->scan = (hl_jpeg_scan){
+        .first = tail[0], .last = tail[1], .high = tail[2] >> 4, .low = tail[2] & 15};
+    take_parts(s->at + 1, s->at[0], h, &h->scan);
     h->scan_offset = s->offset + s->n;
     return HL_OK;
 }
@@ -127,6 +161,8 @@ static hl_code next_segment(reader *r, segment *out, hl_error *err)
                           r->bytes[r->at], r->bytes[r->at + 1]);
     while (r->at + 1 < r->n && r->bytes[r->at + 1] == 0xFF) /* fill bytes, T.81 B.1.1.2 */
         r->at++;
+    if (r->may_end && r->at + 1 < r->n && r->bytes[r->at + 1] == 0xD9)
+        return HL_END;
     if (r->n - r->at < 4)
         return fail_short(r, r->at, err);
     const size_t length = be16(r->bytes + r->at + 2);
@@ -154,33 +190,79 @@ static hl_code check_magic(const reader *r, hl_error *err)
     return hl_fail_at(err, HL_E_INPUT, r->name, 0, 0, "not a JPEG file (it begins with%s)", first);
 }
 
+static hl_code take_segment(const reader *r, const segment *s, hl_jpeg_header *h, hl_error *err)
+{
+    const uint8_t m = s->marker;
+
+    if (m == 0xDB)
+        return take_quant(r, s, h, err);
+    if (m == 0xC4)
+        return take_huff(r, s, h, err);
+    if (m == 0xDD) {
+        if (s->n != 2)
+            return fail_segment(r, s, "bad restart interval", err);
+        h->restart_interval = (int32_t)be16(s->at);
+        return HL_OK;
+    }
+    if (m >= 0xC0 && m <= 0xCF && m != 0xC8 && m != 0xCC)
+        return take_frame(r, s, h, err);
+    if (m == 0xDA)
+        return take_scan(r, s, h, err);
+    /* Application data, comment, DNL and DAC are stepped over. */
+    if ((m >= 0xE0 && m <= 0xEF) || m == 0xFE || m == 0xDC || m == 0xCC)
+        return HL_OK;
+    return fail_segment(r, s, "unexpected marker", err);
+}
+
+static hl_code read_to_scan(reader *r, hl_jpeg_header *h, hl_error *err)
+{
+    segment s = {0};
+    hl_code c = HL_OK;
+
+    while (c == HL_OK && s.marker != 0xDA) {
+        c = next_segment(r, &s, err);
+        if (c == HL_OK)
+            c = take_segment(r, &s, h, err);
+    }
+    return c;
+}
+
 hl_code hl_jpeg_header_read(const uint8_t *bytes, size_t n, const char *name, hl_jpeg_header *out,
                             hl_error *err)
 {
-    reader r = {bytes, n, 2, name};
-    segment s = {0};
-    hl_code c = check_magic(&r, err);
+    reader r = {.bytes = bytes, .n = n, .at = 2, .name = name};
+    const hl_code c = check_magic(&r, err);
 
     memset(out, 0, sizeof *out);
-    while (c == HL_OK && s.marker != 0xDA) {
-        c = next_segment(&r, &s, err);
-        if (c != HL_OK)
-            break;
-        if (s.marker == 0xDB)
-            c = take_quant(&r, &s, out, err);
-        else if (s.marker == 0xC4)
-            c = take_huff(&r, &s, out, err);
-        else if (s.marker == 0xDD && s.n == 2)
-            out->restart_interval = (int32_t)be16(s.at);
-        else if (s.marker == 0xDD)
-            c = fail_segment(&r, &s, "bad restart interval", err);
-        else if (s.marker >= 0xC0 && s.marker <= 0xCF && s.marker != 0xC8 && s.marker != 0xCC)
-            c = take_frame(&r, &s, out, err);
-        else if (s.marker == 0xDA)
-            c = take_scan(&r, &s, out, err);
-        else if (!(s.marker >= 0xE0 && s.marker <= 0xEF) && s.marker != 0xFE && s.marker != 0xDC &&
-                 s.marker != 0xCC) /* application data, comment, DNL and DAC are stepped over */
-            c = fail_segment(&r, &s, "unexpected marker", err);
-    }
-    return c;
+    return c == HL_OK ? read_to_scan(&r, out, err) : c;
+}
+
+hl_code hl_jpeg_header_next(const uint8_t *bytes, size_t n, size_t at, const char *name,
+                            hl_jpeg_header *h, hl_error *err)
+{
+    reader r = {.bytes = bytes, .n = n, .at = at, .may_end = true, .name = name};
+
+    return read_to_scan(&r, h, err);
+}
+
+const char *hl_jpeg_kind(uint8_t sof)
+{
+    static const char *const names[16] = {
+        [0x0] = "baseline JPEG",
+        [0x1] = "extended sequential JPEG",
+        [0x2] = "progressive JPEG",
+        [0x3] = "lossless JPEG",
+        [0x5] = "hierarchical JPEG",
+        [0x6] = "hierarchical progressive JPEG",
+        [0x7] = "hierarchical lossless JPEG",
+        [0x9] = "arithmetic-coded JPEG",
+        [0xA] = "arithmetic-coded progressive JPEG",
+        [0xB] = "arithmetic-coded lossless JPEG",
+        [0xD] = "arithmetic-coded hierarchical JPEG",
+        [0xE] = "arithmetic-coded hierarchical JPEG",
+        [0xF] = "arithmetic-coded hierarchical JPEG",
+    };
+    const char *name = (sof & 0xF0) == 0xC0 ? names[sof & 15] : NULL;
+
+    return name ? name : "JPEG of unknown kind";
 }

@@ -236,7 +236,7 @@ static hl_code run_job(packing *p, hl_job_result *result, hl_error *err)
                   .sink = sink};
     hl_job_options jo = {.out = p->o->out,
                          .shard = p->o->shard,
-                         .version = HL_VERSION,
+                         .version = p->o->version ? p->o->version : HL_VERSION,
                          .n_shards = p->o->n_shards > 0 ? p->o->n_shards : 1,
                          .mode = p->o->merge          ? HL_JOB_MERGE
                                  : p->o->n_shards > 0 ? HL_JOB_SHARD

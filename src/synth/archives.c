@@ -8,6 +8,7 @@
 #include "format/wfdb/wfdb.h"
 #include "synth/chance.h"
 #include "synth/ecg.h"
+#include "synth/film_dicom.h"
 #include "synth/tables.h"
 
 #define FILM_QUALITY 90
@@ -15,13 +16,17 @@
 typedef struct {
     const hl_synth_plan *plan;
     const char *folder;
+    hl_synth_film_format format;
+    hl_cpu cpu;
 } archive;
 
-/* folder/relative, and its parent folder made. */
-static hl_code place_file(const char *folder, const char *relative, char path[HL_PATH_BYTES],
-                          hl_error *err)
+/* folder/archive/relative, and its parent folder made. */
+static hl_code place_file(const char *folder, const char *archive_name, const char *relative,
+                          char path[HL_PATH_BYTES], hl_error *err)
 {
-    hl_code c = hl_path_join(folder, relative, path, err);
+    char below[HL_SYNTH_FILE_BYTES + 32];
+    snprintf(below, sizeof below, "%s/%s", archive_name, relative);
+    hl_code c = hl_path_join(folder, below, path, err);
     if (c != HL_OK)
         return c;
     char *slash = strrchr(path, '/');
@@ -107,7 +112,7 @@ static hl_code write_record(const archive *a, const hl_synth_subject *s, const h
                              .comment = comment,
                              .n_comments = 1};
     hl_synth_record_path(s, r, relative);
-    hl_code c = place_file(a->folder, relative, path, err);
+    hl_code c = place_file(a->folder, "mimic-iv-ecg", relative, path, err);
     return c == HL_OK ? hl_wfdb_write(path, &header, sample[0], NULL, NULL, err) : c;
 }
 
@@ -150,24 +155,53 @@ static hl_synth_film_look film_look(const hl_synth_subject *s, const hl_synth_fi
     };
 }
 
-static hl_code write_film(const archive *a, const hl_synth_subject *s, int i, hl_arena *arena,
-                          hl_buf *jpeg, hl_error *err)
+static hl_code put_file(const archive *a, const char *archive_name, const char *relative,
+                        const hl_buf *bytes, hl_error *err)
 {
-    const hl_synth_film *f = &s->film[i];
-    char relative[HL_SYNTH_FILE_BYTES], path[HL_PATH_BYTES];
+    char path[HL_PATH_BYTES];
+    hl_code c = place_file(a->folder, archive_name, relative, path, err);
+    return c == HL_OK ? hl_write_file(path, bytes->at, bytes->n, NULL, err) : c;
+}
+
+static hl_code write_jpeg(const archive *a, const hl_synth_subject *s, int i,
+                          const hl_synth_picture *picture, hl_arena *arena, hl_buf *bytes,
+                          hl_error *err)
+{
+    char relative[HL_SYNTH_FILE_BYTES];
     hl_image image;
+    hl_buf_clear(bytes);
+    hl_synth_film_path(s, &s->film[i], "jpg", relative);
+    hl_code c = hl_synth_film_grey(arena, picture, &image, err);
+    if (c == HL_OK)
+        c = hl_jpeg_encode(&image, FILM_QUALITY, a->cpu, bytes, err);
+    return c == HL_OK ? put_file(a, "mimic-cxr-jpg", relative, bytes, err) : c;
+}
+
+static hl_code write_dicom(const archive *a, const hl_synth_subject *s, int i,
+                           hl_synth_picture *picture, hl_arena *arena, hl_buf *bytes, hl_error *err)
+{
+    char relative[HL_SYNTH_FILE_BYTES];
+    hl_buf_clear(bytes);
+    hl_synth_film_path(s, &s->film[i], "dcm", relative);
+    hl_code c = hl_synth_film_dicom(a->plan, s, i, picture, arena, bytes, err);
+    return c == HL_OK ? put_file(a, "mimic-cxr", relative, bytes, err) : c;
+}
+
+static hl_code write_film(const archive *a, const hl_synth_subject *s, int i, hl_arena *arena,
+                          hl_buf *bytes, hl_error *err)
+{
+    hl_synth_picture picture;
     hl_rng rng =
         hl_rng_of(a->plan->seed, "film", (uint64_t)s->index * HL_SYNTH_MAX_EVENTS + (uint64_t)i);
-    hl_synth_film_look look = film_look(s, f, &rng);
+    hl_synth_film_look look = film_look(s, &s->film[i], &rng);
     hl_arena_reset(arena);
-    hl_buf_clear(jpeg);
-    hl_code c = hl_synth_film_draw(arena, &look, rng, &image, err);
-    if (c == HL_OK)
-        c = hl_jpeg_encode(&image, FILM_QUALITY, jpeg, err);
-    hl_synth_film_path(s, f, relative);
-    if (c == HL_OK)
-        c = place_file(a->folder, relative, path, err);
-    return c == HL_OK ? hl_write_file(path, jpeg->at, jpeg->n, NULL, err) : c;
+    hl_code c = hl_synth_film_draw(arena, &look, rng, &picture, err);
+    if (c == HL_OK && a->format != HL_SYNTH_DICOM)
+        c = write_jpeg(a, s, i, &picture, arena, bytes, err);
+    /* The last one: a fault is drawn into the picture. */
+    if (c == HL_OK && a->format != HL_SYNTH_JPEG)
+        c = write_dicom(a, s, i, &picture, arena, bytes, err);
+    return c;
 }
 
 static hl_code write_films(void *ctx, int64_t i, int thread, hl_error *err)
@@ -176,7 +210,7 @@ static hl_code write_films(void *ctx, int64_t i, int thread, hl_error *err)
     const archive *a = ctx;
     hl_synth_subject *s = malloc(sizeof *s);
     hl_arena *arena = hl_arena_new(0);
-    hl_buf jpeg = {0};
+    hl_buf bytes = {0};
     hl_code c = HL_OK;
     if (!s || !arena)
         c = hl_fail_memory(err, "film", sizeof *s);
@@ -184,8 +218,8 @@ static hl_code write_films(void *ctx, int64_t i, int thread, hl_error *err)
         hl_synth_plan_subject(a->plan, i, s);
     for (int k = 0; c == HL_OK && k < s->n_films; k++)
         if (s->film[k].has_file)
-            c = write_film(a, s, k, arena, &jpeg, err);
-    hl_buf_free(&jpeg);
+            c = write_film(a, s, k, arena, &bytes, err);
+    hl_buf_free(&bytes);
     hl_arena_free(&arena);
     free(s);
     return c;
@@ -211,15 +245,18 @@ static hl_code write_counted(void *ctx, int64_t i, int thread, hl_error *err)
 hl_code hl_synth_records_write(const hl_synth_plan *plan, const char *folder, hl_ctl *ctl,
                                hl_error *err)
 {
-    counted w = {{plan, folder}, write_records, ctl};
+    counted w = {{.plan = plan, .folder = folder}, write_records, ctl};
     hl_ctl_phase(ctl, "drawing ECGs, patients", plan->n_patients);
     return hl_parallel_for(hl_ctl_jobs(ctl), plan->n_patients, ctl, write_counted, &w, err);
 }
 
-hl_code hl_synth_films_write(const hl_synth_plan *plan, const char *folder, hl_ctl *ctl,
-                             hl_error *err)
+hl_code hl_synth_films_write(const hl_synth_plan *plan, const char *folder,
+                             hl_synth_film_format format, hl_ctl *ctl, hl_error *err)
 {
-    counted w = {{plan, folder}, write_films, ctl};
+    counted w = {
+        {.plan = plan, .folder = folder, .format = format, .cpu = hl_cpu_level(ctl ? ctl->cpu : 0)},
+        write_films,
+        ctl};
     hl_ctl_phase(ctl, "drawing films, patients", plan->n_patients);
     return hl_parallel_for(hl_ctl_jobs(ctl), plan->n_patients, ctl, write_counted, &w, err);
 }

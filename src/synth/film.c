@@ -423,8 +423,10 @@ static void tone(grid *g, float gain)
     }
 }
 
-/* The grid enlarged to the picture, with grain. */
-static void develop(const grid *g, float step, float grain, hl_rng *rng, float *row, hl_image *out)
+/* The grid enlarged to the picture, with grain. Rounded where 8 bits end, so that the upper byte is
+ * the picture as 8 bits have it. */
+static void develop(const grid *g, float step, float grain, hl_rng *rng, float *row,
+                    hl_synth_picture *out)
 {
     for (int32_t y = 0; y < out->height; y++) {
         float gy = ((float)y + 0.5f) / step;
@@ -433,7 +435,7 @@ static void develop(const grid *g, float step, float grain, hl_rng *rng, float *
         const float *a = g->at + (size_t)j * (size_t)g->w, *b = a + g->w;
         for (int i = 0; i < g->w; i++)
             row[i] = a[i] + (b[i] - a[i]) * f;
-        uint8_t *px = out->px + (int64_t)y * out->row_bytes;
+        uint16_t *px = out->px + (int64_t)y * out->width;
         uint64_t bits = 0;
         int last = 0;
         float inverse = 1 / step;
@@ -448,20 +450,21 @@ static void develop(const grid *g, float step, float grain, hl_rng *rng, float *
             /* Neighbours share some of their grain, as after a scanner's or a detector's blur. */
             v += grain * (float)(noise + last / 2);
             last = noise;
-            px[x] = (uint8_t)clampf(v + 0.5f, 0, 255);
+            px[x] = (uint16_t)clampf((v + 0.5f) * 256, 0, 65535);
         }
     }
 }
 
-static void fill_box(hl_image *m, int32_t left, int32_t top, int32_t w, int32_t h, uint8_t grey)
+/* grey: of 255 */
+static void fill_box(hl_synth_picture *m, int32_t left, int32_t top, int32_t w, int32_t h, int grey)
 {
     for (int32_t y = top < 0 ? 0 : top; y < top + h && y < m->height; y++)
         for (int32_t x = left < 0 ? 0 : left; x < left + w && x < m->width; x++)
-            m->px[(int64_t)y * m->row_bytes + x] = grey;
+            m->px[(int64_t)y * m->width + x] = (uint16_t)(grey * 256 + 128);
 }
 
 /* Side marker: a lead letter L near the patient's left shoulder, at the right of the picture. */
-static void draw_marker(hl_image *m, hl_rng *rng)
+static void draw_marker(hl_synth_picture *m, hl_rng *rng)
 {
     int32_t s = (m->width < m->height ? m->width : m->height) / 22;
     if (s < 8)
@@ -473,7 +476,7 @@ static void draw_marker(hl_image *m, hl_rng *rng)
 }
 
 /* Shutters of the tube: a black frame on some sides. */
-static void draw_shutters(hl_image *m, hl_rng *rng)
+static void draw_shutters(hl_synth_picture *m, hl_rng *rng)
 {
     int32_t side = m->width < m->height ? m->width : m->height;
     for (int k = 0; k < 4; k++) {
@@ -498,7 +501,7 @@ static void draw_shutters(hl_image *m, hl_rng *rng)
 }
 
 hl_code hl_synth_film_draw(hl_arena *arena, const hl_synth_film_look *look, hl_rng rng,
-                           hl_image *out, hl_error *err)
+                           hl_synth_picture *out, hl_error *err)
 {
     int32_t longest = look->width > look->height ? look->width : look->height;
     int cells = longest > 1200 ? 860 : 340;
@@ -506,14 +509,13 @@ hl_code hl_synth_film_draw(hl_arena *arena, const hl_synth_film_look *look, hl_r
     grid g = {.w = (int)((float)look->width / step) + 3,
               .h = (int)((float)look->height / step) + 3};
     size_t n = (size_t)g.w * (size_t)g.h;
-    hl_code code = hl_image_new(arena, look->width, look->height, 1, out, err);
-    if (code != HL_OK)
-        return code;
+    *out = (hl_synth_picture){.width = look->width, .height = look->height};
+    out->px = hl_arena_calloc(arena, (size_t)out->width * (size_t)out->height, sizeof *out->px);
     g.at = hl_arena_calloc(arena, n, sizeof *g.at);
     /* Behind the texture: the finest lattice, one value for 5 x 5 cells and its rim. */
     float *texture = hl_arena_calloc(arena, 2 * n, sizeof *texture);
     float *row = hl_arena_calloc(arena, (size_t)g.w, sizeof *row);
-    if (!g.at || !texture || !row)
+    if (!out->px || !g.at || !texture || !row)
         return hl_fail_memory(err, "film", 3 * n * sizeof *texture);
 
     float across = (float)look->width / 1.92f, down = (float)look->height / 1.90f;
@@ -533,4 +535,14 @@ hl_code hl_synth_film_draw(hl_arena *arena, const hl_synth_film_look *look, hl_r
     draw_marker(out, &rng);
     draw_shutters(out, &rng);
     return HL_OK;
+}
+
+hl_code hl_synth_film_grey(hl_arena *arena, const hl_synth_picture *picture, hl_image *out,
+                           hl_error *err)
+{
+    hl_code c = hl_image_new(arena, picture->width, picture->height, 1, out, err);
+    for (int64_t y = 0; c == HL_OK && y < picture->height; y++)
+        for (int64_t x = 0; x < picture->width; x++)
+            out->px[y * out->row_bytes + x] = (uint8_t)(picture->px[y * picture->width + x] >> 8);
+    return c;
 }

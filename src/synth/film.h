@@ -1,5 +1,5 @@
 /*
- * film.h - draws a frontal chest film.
+ * film.h - draws a frontal chest film, once for every form it is written in.
  *
  * The picture is a sum of attenuations, as a film is: trunk, air in the lungs, heart and great
  * vessels, spine, ribs, clavicles, scapulae, vessels, opacities, devices. The sum is made on a
@@ -29,8 +29,17 @@ typedef struct {
     hl_synth_device device;
 } hl_synth_film_look;
 
-/* Draw into a new grey image in arena. rng decides everything that look does not. */
+typedef struct {
+    int32_t width, height; /* px */
+    uint16_t *px;          /* [height][width], 0 = black .. 65535 = white; in arena */
+} hl_synth_picture;
+
+/* Draw a new picture. rng decides everything that look does not. */
 hl_code hl_synth_film_draw(hl_arena *arena, const hl_synth_film_look *look, hl_rng rng,
-                           hl_image *out, hl_error *err);
+                           hl_synth_picture *out, hl_error *err);
+
+/* Its upper 8 bits as a new image. */
+hl_code hl_synth_film_grey(hl_arena *arena, const hl_synth_picture *picture, hl_image *out,
+                           hl_error *err);
 
 #endif

@@ -308,6 +308,16 @@ static int add_study(const hl_synth_plan *plan, hl_synth_subject *s, hl_rng *rng
     return i;
 }
 
+const char *hl_synth_study_step(const hl_synth_study *study)
+{
+    return study->portable ? "CHEST (PORTABLE AP)" : "CHEST (PA AND LAT)";
+}
+
+const char *hl_synth_study_posture(const hl_synth_study *study)
+{
+    return study->portable ? "Recumbent" : "Erect";
+}
+
 /* Long side 700 to 1000 px for small films, a detector's 2544 x 3056 for full ones; one in 20 small
  * films has a short side of exactly 320 px, one in 20 a shorter one. */
 static void draw_size(hl_synth_films mode, hl_rng *rng, int32_t *width, int32_t *height)

@@ -125,6 +125,10 @@ typedef struct {
     hl_synth_device device;
 } hl_synth_study;
 
+/* PerformedProcedureStepDescription and the meaning of PatientOrientationCodeSequence. */
+const char *hl_synth_study_step(const hl_synth_study *study);
+const char *hl_synth_study_posture(const hl_synth_study *study);
+
 typedef struct {
     char dicom_id[48];
     int study;

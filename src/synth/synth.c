@@ -3,13 +3,16 @@
 #include "base/ctl.h"
 #include "base/io.h"
 #include "synth/archives.h"
+#include "synth/film_dicom.h"
 #include "synth/labevents.h"
 #include "synth/tables.h"
 
-static const char *const folders[] = {"mimiciv/hosp", "mimic-iv-ecg/files", "mimic-cxr-jpg/files"};
+static const char *const folders[] = {"mimiciv/hosp", "mimic-iv-ecg/files", "mimic-cxr-jpg/files",
+                                      "mimic-cxr/files"};
 
-static hl_code make_folders(const char *folder, hl_error *err)
+static hl_code make_folders(const char *folder, hl_synth_film_format format, hl_error *err)
 {
+    const size_t n = sizeof folders / sizeof *folders - (format == HL_SYNTH_JPEG);
     hl_names names = {0};
     char path[HL_PATH_BYTES];
     hl_code c = hl_make_folder(folder, err);
@@ -19,7 +22,7 @@ static hl_code make_folders(const char *folder, hl_error *err)
         c = hl_fail(err, HL_E_USAGE, "%s holds something else: %s\nName a new or an empty folder.",
                     folder, names.name[0]);
     hl_names_free(&names);
-    for (size_t i = 0; c == HL_OK && i < sizeof folders / sizeof *folders; i++)
+    for (size_t i = 0; c == HL_OK && i < n; i++)
         if ((c = hl_path_join(folder, folders[i], path, err)) == HL_OK)
             c = hl_make_folder(path, err);
     return c;
@@ -38,6 +41,28 @@ static const char *films_name(hl_synth_films films)
     return "";
 }
 
+static const char *format_name(hl_synth_film_format format)
+{
+    switch (format) {
+    case HL_SYNTH_BOTH:
+        return "both";
+    case HL_SYNTH_JPEG:
+        return "jpeg";
+    case HL_SYNTH_DICOM:
+        return "dicom";
+    }
+    return "";
+}
+
+static void put_faults(hl_buf *text)
+{
+    hl_buf_text(text, "planted_films.csv lists the files of mimic-cxr that have a fault; one in:");
+    for (int k = 1; k < HL_FAULTS; k++)
+        hl_buf_printf(text, "%s %d %s", k > 1 ? "," : "", hl_synth_faults[k].one_in,
+                      hl_synth_faults[k].name);
+    hl_buf_text(text, ".\n");
+}
+
 static hl_code write_readme(const hl_synth_options *o, const hl_synth_counts *n, hl_error *err)
 {
     hl_buf text = {0};
@@ -46,20 +71,27 @@ static hl_code write_readme(const hl_synth_options *o, const hl_synth_counts *n,
         &text,
         "A synthetic hospital. Nothing in this folder comes from a patient: names, ids, dates,\n"
         "values, ECGs and films are drawn by a program. It has the file layouts of MIMIC-IV,\n"
-        "MIMIC-IV-ECG and MIMIC-CXR-JPG, for tests and demonstrations. Not for clinical use.\n\n"
+        "MIMIC-IV-ECG, MIMIC-CXR and MIMIC-CXR-JPG, for tests and demonstrations. Not for clinical "
+        "use.\n\n"
         "Made by hilum %s: hilum synth DIR --patients %lld --seed %llu",
         HL_VERSION, (long long)o->n_patients, (unsigned long long)o->seed);
     if (o->labevents_rows)
         hl_buf_printf(&text, " --labevents-rows %lld", (long long)o->labevents_rows);
-    hl_buf_printf(&text, " --films %s\n\n", films_name(o->films));
-    hl_buf_printf(&text, "patients %lld, admissions %lld, lab rows %lld, ECGs %lld, films %lld\n",
+    hl_buf_printf(&text, " --films %s --film-format %s\n\n", films_name(o->films),
+                  format_name(o->film_format));
+    hl_buf_printf(&text, "patients %lld, admissions %lld, lab rows %lld, ECGs %lld, films %lld",
                   (long long)n->patients, (long long)n->admissions, (long long)n->lab_rows,
                   (long long)n->records, (long long)n->films);
+    if (o->film_format != HL_SYNTH_JPEG)
+        hl_buf_printf(&text, ", DICOM films %lld", (long long)n->dicoms);
+    hl_buf_char(&text, '\n');
     hl_buf_text(&text,
                 o->films == HL_SYNTH_FILMS_NONE
                     ? "The tables list ECGs and films, but their files were not drawn.\n"
                     : "Lateral films, and some others, are listed without a file on purpose.\n");
     hl_buf_text(&text, "planted.csv says what was built into each admission.\n");
+    if (o->film_format != HL_SYNTH_JPEG)
+        put_faults(&text);
     hl_code c = hl_buf_check(&text, "README.txt", err);
     if (c == HL_OK)
         c = hl_path_join(o->folder, "README.txt", path, err);
@@ -75,7 +107,7 @@ hl_code hl_synth_run(const hl_synth_options *options, hl_ctl *ctl, hl_synth_coun
     hl_synth_plan plan = {0};
     char path[HL_PATH_BYTES];
     *counts = (hl_synth_counts){0};
-    hl_code c = make_folders(options->folder, err);
+    hl_code c = make_folders(options->folder, options->film_format, err);
     if (c != HL_OK)
         return c;
     c = hl_synth_plan_new(options->seed, options->n_patients, options->films, &plan, err);
@@ -87,13 +119,9 @@ hl_code hl_synth_run(const hl_synth_options *options, hl_ctl *ctl, hl_synth_coun
     if (c == HL_OK)
         c = hl_synth_tables_write(&plan, options, ctl, counts, err);
     if (c == HL_OK && options->films != HL_SYNTH_FILMS_NONE) {
-        c = hl_path_join(options->folder, "mimic-iv-ecg", path, err);
+        c = hl_synth_records_write(&plan, options->folder, ctl, err);
         if (c == HL_OK)
-            c = hl_synth_records_write(&plan, path, ctl, err);
-        if (c == HL_OK)
-            c = hl_path_join(options->folder, "mimic-cxr-jpg", path, err);
-        if (c == HL_OK)
-            c = hl_synth_films_write(&plan, path, ctl, err);
+            c = hl_synth_films_write(&plan, options->folder, options->film_format, ctl, err);
     }
     if (c == HL_OK)
         c = write_readme(options, counts, err);

@@ -5,14 +5,15 @@
 #include "base/io.h"
 #include "data/csv.h"
 #include "synth/chance.h"
+#include "synth/film_dicom.h"
 #include "synth/labs.h"
 
-void hl_synth_film_path(const hl_synth_subject *s, const hl_synth_film *film,
+void hl_synth_film_path(const hl_synth_subject *s, const hl_synth_film *film, const char *ending,
                         char out[HL_SYNTH_FILE_BYTES])
 {
     int64_t id = s->subject_id;
-    snprintf(out, HL_SYNTH_FILE_BYTES, "files/p%02d/p%lld/s%lld/%s.jpg", (int)(id / 1000000),
-             (long long)id, (long long)s->study[film->study].study_id, film->dicom_id);
+    snprintf(out, HL_SYNTH_FILE_BYTES, "files/p%02d/p%lld/s%lld/%s.%s", (int)(id / 1000000),
+             (long long)id, (long long)s->study[film->study].study_id, film->dicom_id, ending);
 }
 
 void hl_synth_record_path(const hl_synth_subject *s, const hl_synth_record *record,
@@ -91,11 +92,33 @@ static void put_study_time(hl_buf *b, const hl_synth_study *study)
 static void put_film(hl_buf *b, const hl_synth_subject *s, const hl_synth_film *f)
 {
     const hl_synth_study *study = &s->study[f->study];
-    const char *step = study->portable ? "CHEST (PORTABLE AP)" : "CHEST (PA AND LAT)";
+    const char *step = hl_synth_study_step(study);
     hl_buf_printf(b, "%s,%lld,%lld,%s,%s,%d,%d,", f->dicom_id, (long long)s->subject_id,
                   (long long)study->study_id, step, f->view, (int)f->height, (int)f->width);
     put_study_time(b, study);
-    hl_buf_printf(b, "%s,%s,%s\n", step, f->view_text, study->portable ? "Recumbent" : "Erect");
+    hl_buf_printf(b, "%s,%s,%s\n", step, f->view_text, hl_synth_study_posture(study));
+}
+
+/* The DICOM archive lists what it has: no row for a film without a file. */
+static void put_dicom(hl_buf *list, hl_buf *planted, const hl_synth_plan *plan,
+                      const hl_synth_subject *s, int i)
+{
+    const hl_synth_film *f = &s->film[i];
+    const hl_synth_fault fault = hl_synth_storage_of(plan, s, i).fault;
+    char path[HL_SYNTH_FILE_BYTES];
+    hl_synth_film_path(s, f, "dcm", path);
+    hl_buf_printf(list, "%lld,%lld,%s,%s\n", (long long)s->subject_id,
+                  (long long)s->study[f->study].study_id, f->dicom_id, path);
+    if (fault != HL_FAULT_NONE)
+        hl_buf_printf(planted, "%s,%s\n", f->dicom_id, hl_synth_faults[fault].name);
+}
+
+/* Where the study's report would be; there are no reports. */
+static void put_study(hl_buf *b, const hl_synth_subject *s, const hl_synth_study *study)
+{
+    hl_buf_printf(b, "%lld,%lld,files/p%02d/p%lld/s%lld.txt\n", (long long)s->subject_id,
+                  (long long)study->study_id, (int)(s->subject_id / 1000000),
+                  (long long)s->subject_id, (long long)study->study_id);
 }
 
 #define N_LABELS 14
@@ -199,13 +222,18 @@ typedef enum {
     TABLE_LABELS,
     TABLE_SPLIT,
     TABLE_PLANTED,
-    N_TABLES
+    N_TABLES,
+    /* of the DICOM archive */
+    TABLE_DICOMS = N_TABLES,
+    TABLE_STUDIES,
+    TABLE_FAULTS,
+    N_ALL_TABLES
 } table_name;
 
 static const struct {
     const char *path;
     const char *header;
-} table_of[N_TABLES] = {
+} table_of[N_ALL_TABLES] = {
     [TABLE_PATIENTS] = {"mimiciv/hosp/patients.csv.gz",
                         "subject_id,gender,anchor_age,anchor_year,anchor_year_group,dod\n"},
     [TABLE_ADMISSIONS] =
@@ -227,6 +255,9 @@ static const struct {
                        "subject_id,hadm_id,film_case,ecg_case,lab_case,usable,follows_hadm_id,"
                        "a1,b1,c1,a2,b2,c2,a3,b3,c3,"
                        "lab1,ecg1,film1,lab2,ecg2,film2,lab3,ecg3,film3\n"},
+    [TABLE_DICOMS] = {"mimic-cxr/cxr-record-list.csv.gz", "subject_id,study_id,dicom_id,path\n"},
+    [TABLE_STUDIES] = {"mimic-cxr/cxr-study-list.csv.gz", "subject_id,study_id,path\n"},
+    [TABLE_FAULTS] = {"planted_films.csv", "dicom_id,what\n"},
 };
 
 /* An open table: gzip or plain by its name. */
@@ -274,6 +305,21 @@ static void put_label_header(hl_buf *b)
     for (int i = 0; i < N_LABELS; i++)
         hl_buf_printf(b, ",%s", labels[i]);
     hl_buf_char(b, '\n');
+}
+
+static void put_dicoms(table *t, const hl_synth_plan *plan, const hl_synth_subject *s,
+                       hl_synth_counts *counts)
+{
+    int last = -1;
+    for (int i = 0; i < s->n_films; i++) {
+        if (!s->film[i].has_file)
+            continue;
+        put_dicom(&t[TABLE_DICOMS].text, &t[TABLE_FAULTS].text, plan, s, i);
+        if (s->film[i].study != last)
+            put_study(&t[TABLE_STUDIES].text, s, &s->study[s->film[i].study]);
+        last = s->film[i].study;
+        counts->dicoms++;
+    }
 }
 
 static void put_subject(table *t, const hl_synth_plan *plan, const hl_synth_subject *s,
@@ -345,25 +391,29 @@ static hl_code write_items(const char *folder, hl_error *err)
 hl_code hl_synth_tables_write(const hl_synth_plan *plan, const hl_synth_options *options,
                               hl_ctl *ctl, hl_synth_counts *counts, hl_error *err)
 {
-    table t[N_TABLES] = {{.gz = NULL}};
+    table t[N_ALL_TABLES] = {{.gz = NULL}};
+    const bool dicom = options->film_format != HL_SYNTH_JPEG;
+    const int n_tables = dicom ? N_ALL_TABLES : N_TABLES;
     hl_code c = HL_OK;
     hl_synth_subject *subject = malloc(sizeof *subject);
     if (!subject)
         return hl_fail_memory(err, "patient", sizeof *subject);
     hl_ctl_phase(ctl, "writing tables", plan->n_patients);
-    for (int i = 0; i < N_TABLES && c == HL_OK; i++)
+    for (int i = 0; i < n_tables && c == HL_OK; i++)
         c = table_open(&t[i], options->folder, (table_name)i, err);
     put_label_header(&t[TABLE_LABELS].text);
     for (int64_t i = 0; c == HL_OK && i < plan->n_patients; i++) {
         hl_synth_plan_subject(plan, i, subject);
         put_subject(t, plan, subject, counts);
-        for (int k = 0; k < N_TABLES && c == HL_OK; k++)
+        if (dicom)
+            put_dicoms(t, plan, subject, counts);
+        for (int k = 0; k < n_tables && c == HL_OK; k++)
             c = table_flush(&t[k], 1 << 18, err);
         hl_ctl_done(ctl, 1);
         if (c == HL_OK)
             c = hl_ctl_check(ctl, err);
     }
-    for (int i = 0; i < N_TABLES; i++) {
+    for (int i = 0; i < n_tables; i++) {
         if (c == HL_OK)
             c = table_commit(&t[i], err);
         hl_gzip_abort(&t[i].gz);

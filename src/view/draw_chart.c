@@ -3,7 +3,7 @@
 #include <math.h>
 
 #include "base/sort.h"
-#include "view/draw_text.h"
+#include "base/html.h"
 
 /* --- numbers of a sample -------------------------------------------------------------------- */
 

@@ -3,7 +3,7 @@
 #include <math.h>
 #include <strings.h>
 
-#include "view/draw_text.h"
+#include "base/html.h"
 
 enum {
     UNIT = HL_ECG_UNITS_PER_MM,

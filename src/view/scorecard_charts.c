@@ -1,7 +1,7 @@
 /* The sections of a scorecard that draw distributions. */
 #include "view/scorecard_page.h"
 
-#include "view/draw_text.h"
+#include "base/html.h"
 
 enum { SHOWN_CATEGORIES = 8 };
 
@@ -94,8 +94,8 @@ static void put_category(hl_buf *to, hl_str name, int64_t count, int64_t all)
     hl_buf_text(to, "</td></tr>\n");
 }
 
-static void put_tally(hl_buf *to, const char *title, const hl_card_tally *tally, bool sexes,
-                      size_t n_rows)
+void hl_card_put_tally(hl_buf *to, const char *title, const char *counted,
+                       const hl_card_tally *tally, hl_str (*show)(hl_str), size_t n_rows)
 {
     int64_t others = 0;
     const size_t shown = tally->n > SHOWN_CATEGORIES ? SHOWN_CATEGORIES - 1 : tally->n;
@@ -105,11 +105,11 @@ static void put_tally(hl_buf *to, const char *title, const hl_card_tally *tally,
     hl_buf_printf(to,
                   "<table class=\"tally\"><caption>%s</caption>\n"
                   "<thead class=\"sr\"><tr><th scope=\"col\">%s</th><th scope=\"col\">Bar</th>"
-                  "<th scope=\"col\">Admissions</th><th scope=\"col\">Share</th></tr></thead>"
+                  "<th scope=\"col\">%s</th><th scope=\"col\">Share</th></tr></thead>"
                   "<tbody>\n",
-                  title, title);
+                  title, title, counted);
     for (size_t i = 0; i < tally->n; i++) {
-        const hl_str name = sexes ? shown_sex(tally->item[i].name) : tally->item[i].name;
+        const hl_str name = show ? show(tally->item[i].name) : tally->item[i].name;
         if (i < shown)
             put_category(to, name, tally->item[i].count, (int64_t)n_rows);
         else
@@ -138,11 +138,11 @@ hl_code hl_card_put_people(hl_buf *to, const hl_card *card, hl_error *err)
         "the archive’s own words.");
     hl_code c = put_histogram(to, card, &age, err);
     hl_buf_text(to, "<div class=\"columns\">\n<div>");
-    put_tally(to, "Sex", &card->sexes, true, card->n);
-    put_tally(to, "Film view", &card->views, false, card->n);
-    put_tally(to, "Admission type", &card->types, false, card->n);
+    hl_card_put_tally(to, "Sex", "Admissions", &card->sexes, shown_sex, card->n);
+    hl_card_put_tally(to, "Film view", "Admissions", &card->views, NULL, card->n);
+    hl_card_put_tally(to, "Admission type", "Admissions", &card->types, NULL, card->n);
     hl_buf_text(to, "</div>\n<div>");
-    put_tally(to, "Race", &card->races, false, card->n);
+    hl_card_put_tally(to, "Race", "Admissions", &card->races, NULL, card->n);
     hl_buf_text(to, "</div></div>\n");
     hl_card_section_end(to);
     return c;

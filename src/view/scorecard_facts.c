@@ -24,18 +24,18 @@ static int compare_counts(const void *a, const void *b, void *ctx)
     return hl_str_compare(x->name, y->name);
 }
 
-static hl_code tally(hl_card *card, const char *name, hl_card_tally *out, hl_error *err)
+hl_code hl_card_tally_of(hl_arena *arena, const hl_column *column, hl_card_tally *out,
+                         hl_error *err)
 {
-    const hl_column *column = hl_table_column(card->cohort, name);
     hl_strmap *map = NULL;
     hl_code c = HL_OK;
 
     if (!column || column->type != HL_COL_TEXT || column->n == 0)
         return HL_OK;
     map = hl_strmap_new(16);
-    out->item = hl_arena_calloc(card->arena, column->n, sizeof *out->item);
+    out->item = hl_arena_calloc(arena, column->n, sizeof *out->item);
     if (!map || !out->item) {
-        c = hl_fail_memory(err, name, column->n * sizeof *out->item);
+        c = hl_fail_memory(err, column->name, column->n * sizeof *out->item);
         goto done;
     }
     for (size_t i = 0; i < column->n; i++) {
@@ -280,13 +280,16 @@ hl_code hl_card_read_cohort(hl_card *card, const char *folder, hl_cpu cpu, hl_ct
     if (c == HL_OK)
         c = read_findings(card, err);
     if (c == HL_OK)
-        c = tally(card, "gender", &card->sexes, err);
+        c = hl_card_tally_of(card->arena, hl_table_column(card->cohort, "gender"), &card->sexes,
+                             err);
     if (c == HL_OK)
-        c = tally(card, "cxr_ViewPosition", &card->views, err);
+        c = hl_card_tally_of(card->arena, hl_table_column(card->cohort, "cxr_ViewPosition"),
+                             &card->views, err);
     if (c == HL_OK)
-        c = tally(card, "admission_type", &card->types, err);
+        c = hl_card_tally_of(card->arena, hl_table_column(card->cohort, "admission_type"),
+                             &card->types, err);
     if (c == HL_OK)
-        c = tally(card, "race", &card->races, err);
+        c = hl_card_tally_of(card->arena, hl_table_column(card->cohort, "race"), &card->races, err);
     return c;
 }
 

@@ -143,6 +143,10 @@ hl_code hl_card_read_splits(hl_card *card, const char *folder, hl_cpu cpu, hl_ct
 hl_code hl_card_read_errors(hl_card *card, const char *folder, hl_error *err);
 hl_code hl_card_check_all(hl_card *card, const char *folder, hl_error *err);
 
+/* Count the values of a text column (NULL or of another type: nothing). */
+hl_code hl_card_tally_of(hl_arena *arena, const hl_column *column, hl_card_tally *out,
+                         hl_error *err);
+
 /* Note that a file of the folder was read with this digest. */
 void hl_card_note_file(hl_card *card, const char *name, const hl_digest *digest);
 

@@ -1,7 +1,7 @@
 /* The sections of a scorecard that say how the cohort was made and how to prove it. */
 #include "view/scorecard_page.h"
 
-#include "view/draw_text.h"
+#include "base/html.h"
 
 /* --- tensors -------------------------------------------------------------------------------- */
 

@@ -1,7 +1,7 @@
 #include "view/scorecard_page.h"
 
 #include "base/log.h"
-#include "view/draw_text.h"
+#include "base/html.h"
 
 /* --- frame ---------------------------------------------------------------------------------- */
 

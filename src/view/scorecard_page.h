@@ -25,6 +25,11 @@ void hl_card_put_foot(hl_buf *to);
 hl_code hl_card_put_samples(hl_buf *to, const hl_card *card, const hl_scorecard_options *options,
                             hl_ctl *ctl, int64_t *unreadable, hl_error *err);
 
+/* A table of counts with bars; the rarest values become "n others". counted: what is counted, for
+ * screen readers. show (NULL: none) turns a value into a word. */
+void hl_card_put_tally(hl_buf *to, const char *title, const char *counted,
+                       const hl_card_tally *tally, hl_str (*show)(hl_str), size_t n_rows);
+
 /* <section> with its heading and explanation (HTML), up to its content; close with _end. */
 void hl_card_section(hl_buf *to, const char *id, const char *title, const char *about);
 void hl_card_section_end(hl_buf *to);

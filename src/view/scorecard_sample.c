@@ -12,7 +12,7 @@
 #include "base/sort.h"
 #include "format/jpeg.h"
 #include "view/draw_ecg.h"
-#include "view/draw_text.h"
+#include "base/html.h"
 
 enum {
     MAX_SAMPLES = 4,
@@ -94,7 +94,7 @@ static hl_code make_thumb(const char *path, const char *name, hl_cpu cpu, hl_ima
         c = hl_image_resize(arena, film, whole.width, whole.height, whole, cpu, thumb, err);
     }
     if (c == HL_OK)
-        c = hl_jpeg_encode(thumb, THUMB_QUALITY, jpeg, err);
+        c = hl_jpeg_encode(thumb, THUMB_QUALITY, cpu, jpeg, err);
     film->px = thumb->px = NULL; /* only their sizes live on */
     hl_buf_free(&file);
     hl_arena_free(&arena);

@@ -167,7 +167,7 @@ static void an_unknown_option_suggests_the_nearest(void)
     refused(WORDS("c", "--out", "o", "--train"), "did you mean --train-n?");
     refused(WORDS("c", "--out", "o", "--zzz"), "pack knows no option --zzz\nSee: hilum help pack");
     refused(WORDS("c", "--out", "o", "-x"), "pack knows no option -x");
-    refused(WORDS("c", "--out", "o", "--cohort", "x"), "pack knows no option --cohort");
+    refused(WORDS("c", "--out", "o", "--cohort", "x"), "--cohort is given twice");
     refused(WORDS("c", "--out", "o", "--\x01"), "\\x01");
 }
 

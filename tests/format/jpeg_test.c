@@ -124,7 +124,7 @@ static void own_decoder_equals_libjpeg_at_each_quality_and_noise(void)
         for (int noise = 0; noise <= 512; noise = noise ? noise * 8 : 1) {
             hl_buf b = {0};
             hl_image image = test_picture(71, 33, noise, (uint32_t)q);
-            is_int(hl_jpeg_encode(&image, q, &b, NULL), HL_OK);
+            is_int(hl_jpeg_encode(&image, q, hl_cpu_level(HL_CPU_BEST), &b, NULL), HL_OK);
             ok(own_is_the_same(b.at, b.n));
             hl_buf_free(&b);
             hl_arena_reset(arena);
@@ -137,7 +137,7 @@ static void own_decoder_equals_libjpeg_at_each_size(void)
         for (int32_t w = 1; w <= 70; w++) {
             hl_buf b = {0};
             hl_image image = test_picture(w, h, 20, (uint32_t)(w * 71 + h));
-            is_int(hl_jpeg_encode(&image, 95, &b, NULL), HL_OK);
+            is_int(hl_jpeg_encode(&image, 95, hl_cpu_level(HL_CPU_BEST), &b, NULL), HL_OK);
             ok(own_is_the_same(b.at, b.n));
             hl_buf_free(&b);
             hl_arena_reset(arena);
@@ -155,7 +155,8 @@ static void saturated_noise_is_the_same(void)
         for (int32_t y = 0; y < 80; y++)
             for (int32_t x = 0; x < 160; x++)
                 image.px[y * image.row_bytes + x] = hl_mt19937_u32(&g) & 1 ? 255 : 0;
-        is_int(hl_jpeg_encode(&image, seed % 2 ? 100 : 5 * (int)seed, &b, NULL), HL_OK);
+        const int quality = seed % 2 ? 100 : 5 * (int)seed;
+        is_int(hl_jpeg_encode(&image, quality, hl_cpu_level(HL_CPU_BEST), &b, NULL), HL_OK);
         ok(own_is_the_same(b.at, b.n));
         hl_buf_free(&b);
         hl_arena_reset(arena);
@@ -277,7 +278,7 @@ static void encoding_is_what_libjpeg_makes(void)
         for (int32_t y = 0; y < 40; y++)
             for (int32_t x = 0; x < 50 * channels; x++)
                 image.px[y * image.row_bytes + x] = (uint8_t)(60 + x / channels + 2 * y);
-        is_int(hl_jpeg_encode(&image, 100, &b, &err), HL_OK);
+        is_int(hl_jpeg_encode(&image, 100, hl_cpu_level(HL_CPU_BEST), &b, &err), HL_OK);
         is_int(hl_jpeg_decode(arena, b.at, b.n, "x", 0, 40, hl_cpu_level(HL_CPU_BEST), &back, &err), HL_OK);
         is_int(back.channels, channels);
         for (int32_t y = 0; y < 40; y++)

@@ -4,10 +4,13 @@
 #include "base/ctl.h"
 #include "base/io.h"
 #include "data/csv.h"
+#include "format/dicom/pixels.h"
 #include "format/jpeg.h"
 #include "format/wfdb/wfdb.h"
 #include "synth/chance.h"
 #include "synth/ecg.h"
+#include "synth/film_dicom.h"
+#include "synth/film_text.h"
 #include "synth/labs.h"
 #include "synth/tables.h"
 #include "tap.h"
@@ -25,7 +28,11 @@ static hl_code make(const char *folder, int64_t patients, uint64_t seed, int job
                     hl_synth_films films, hl_synth_counts *counts, hl_error *err)
 {
     hl_ctl ctl = {.jobs = jobs};
-    hl_synth_options o = {folder, patients, seed, rows, films};
+    hl_synth_options o = {.folder = folder,
+                          .n_patients = patients,
+                          .seed = seed,
+                          .labevents_rows = rows,
+                          .films = films};
     return hl_synth_run(&o, &ctl, counts, err);
 }
 
@@ -204,7 +211,7 @@ static void limb_leads_obey_einthoven(void)
 static void films_show_heart_opacity_and_inflation(void)
 {
     hl_arena *arena = hl_arena_new(0);
-    hl_image image[2];
+    hl_synth_picture image[2];
     hl_synth_film_look look = {.width = 500, .height = 600, .cardiothoracic = 0.42};
     ok(hl_synth_film_draw(arena, &look, hl_rng_of(1, "film", 1), &image[0], NULL) == HL_OK);
     look.cardiothoracic = 0.60;
@@ -216,7 +223,7 @@ static void films_show_heart_opacity_and_inflation(void)
     for (int f = 0; f < 2; f++)
         for (int y = 300; y < 420; y++)
             for (int x = 50; x < 450; x++)
-                sum[f] += image[f].px[y * image[f].row_bytes + x];
+                sum[f] += image[f].px[y * image[f].width + x];
     ok(sum[1] > 1.1 * sum[0]);
     hl_arena_free(&arena);
 }
@@ -274,15 +281,19 @@ static void pictures_of_seed_1_are_equal_on_every_machine(void)
                                .body = 0.3,
                                .device = HL_SYNTH_DEVICE_PACEMAKER};
     hl_arena *arena = hl_arena_new(0);
+    hl_synth_picture picture;
     hl_image image;
-    char hex[2][24];
+    char hex[3][24];
     hl_synth_ecg_draw(&ecg, hl_rng_of(1, "ecg", 1), x);
-    ok(hl_synth_film_draw(arena, &film, hl_rng_of(1, "film", 1), &image, NULL) == HL_OK);
+    ok(hl_synth_film_draw(arena, &film, hl_rng_of(1, "film", 1), &picture, NULL) == HL_OK);
+    ok(hl_synth_film_grey(arena, &picture, &image, NULL) == HL_OK);
     is_int(image.row_bytes, 320);
     snprintf(hex[0], sizeof hex[0], "%016" PRIx64, hl_fnv1a64(x, sizeof x));
     snprintf(hex[1], sizeof hex[1], "%016" PRIx64, hl_fnv1a64(image.px, 320 * 320));
+    snprintf(hex[2], sizeof hex[2], "%016" PRIx64, hl_fnv1a64(picture.px, 320 * 320 * 2));
     is_str(hex[0], "dc5dae01afae3a28");
     is_str(hex[1], "c6316e4c6a351f4d");
+    is_str(hex[2], "04efb9744ad43065");
     hl_arena_free(&arena);
 }
 
@@ -344,7 +355,7 @@ static void records_and_films_read_back(void)
             char relative[HL_SYNTH_FILE_BYTES], path[4096];
             hl_buf bytes = {0};
             hl_jpeg_info info;
-            hl_synth_film_path(s, &s->film[k], relative);
+            hl_synth_film_path(s, &s->film[k], "jpg", relative);
             snprintf(path, sizeof path, "%s/mimic-cxr-jpg/%s", folder, relative);
             ok(hl_file_exists(path) == s->film[k].has_file);
             if (!s->film[k].has_file)
@@ -363,6 +374,267 @@ static void records_and_films_read_back(void)
     hl_synth_plan_free(&plan);
     free(s);
     hl_remove_tree(folder, NULL);
+}
+
+/* --- the DICOM archive ---------------------------------------------------------------------- */
+
+static hl_code make_films(const char *folder, int64_t patients, uint64_t seed,
+                          hl_synth_film_format format, hl_error *err)
+{
+    hl_ctl ctl = {.jobs = 2};
+    hl_synth_counts n;
+    hl_synth_options o = {
+        .folder = folder, .n_patients = patients, .seed = seed, .film_format = format};
+    return hl_synth_run(&o, &ctl, &n, err);
+}
+
+static void the_jpeg_films_do_not_depend_on_the_dicom_films(void)
+{
+    const char *both = temp_folder(), *jpeg = temp_folder(), *dicom = temp_folder();
+    hl_digest d[2];
+    hl_error err = {0};
+    char archive[4096];
+    is_int(make_films(both, 8, 6, HL_SYNTH_BOTH, &err), HL_OK);
+    is_int(make_films(jpeg, 8, 6, HL_SYNTH_JPEG, &err), HL_OK);
+    is_int(make_films(dicom, 8, 6, HL_SYNTH_DICOM, &err), HL_OK);
+    snprintf(archive, sizeof archive, "%s/mimic-cxr-jpg", both);
+    digest_of_tree(archive, &d[0]);
+    snprintf(archive, sizeof archive, "%s/mimic-cxr-jpg", jpeg);
+    digest_of_tree(archive, &d[1]);
+    ok(hl_digest_equal(&d[0], &d[1]));
+    snprintf(archive, sizeof archive, "%s/mimic-cxr", both);
+    digest_of_tree(archive, &d[0]);
+    snprintf(archive, sizeof archive, "%s/mimic-cxr", dicom);
+    digest_of_tree(archive, &d[1]);
+    ok(hl_digest_equal(&d[0], &d[1]));
+    ok(!hl_file_exists(path_in(jpeg, "mimic-cxr")));
+    ok(!hl_file_exists(path_in(jpeg, "planted_films.csv")));
+    ok(hl_file_exists(path_in(dicom, "mimic-cxr-jpg/mimic-cxr-2.0.0-metadata.csv.gz")));
+    ok(!hl_file_exists(path_in(dicom, "mimic-cxr-jpg/files/p10")));
+    hl_remove_tree(both, NULL);
+    hl_remove_tree(jpeg, NULL);
+    hl_remove_tree(dicom, NULL);
+}
+
+static bool text_is(const hl_dicom *d, uint32_t tag, hl_field want)
+{
+    return hl_str_equal(hl_dicom_get_ascii(d, tag), hl_field_str(want));
+}
+
+static bool meaning_is(const hl_dicom *d, uint32_t tag, hl_field want)
+{
+    const hl_dicom_item *item = hl_dicom_first_item(hl_dicom_root(d), tag);
+    const hl_dicom_element *e = item ? hl_dicom_find(item, HL_TAG_CodeMeaning) : NULL;
+    hl_str text = e ? (hl_str){(const char *)e->value, (size_t)e->length} : (hl_str){0};
+    return hl_str_equal(hl_str_trim(text), hl_field_str(want));
+}
+
+/* Whether a file says what its row of the metadata table says; f as in the test below. */
+static void check_row(const hl_dicom *d, const hl_field *f)
+{
+    int64_t rows, columns, v[2];
+    double time[2];
+    ok(hl_dicom_get_int(d, HL_TAG_Rows, &rows) && hl_dicom_get_int(d, HL_TAG_Columns, &columns));
+    ok(hl_parse_i64(hl_field_str(f[5]), &v[0]) && v[0] == rows);
+    ok(hl_parse_i64(hl_field_str(f[6]), &v[1]) && v[1] == columns);
+    ok(text_is(d, HL_TAG_PatientID, f[1]));
+    ok(text_is(d, HL_TAG_ViewPosition, f[4]));
+    ok(text_is(d, HL_TAG_StudyDate, f[7]));
+    ok(hl_parse_f64(hl_field_str(f[8]), &time[0]));
+    ok(hl_parse_f64(hl_dicom_get_ascii(d, HL_TAG_StudyTime), &time[1]));
+    ok(time[0] == time[1]);
+    ok(meaning_is(d, HL_TAG_ProcedureCodeSequence, f[9]));
+    ok(meaning_is(d, HL_TAG_ViewCodeSequence, f[10]));
+    ok(meaning_is(d, HL_TAG_PatientOrientationCodeSequence, f[11]));
+}
+
+static void the_dicom_films_say_what_the_metadata_table_says(void)
+{
+    static const char *const want[] = {"dicom_id",
+                                       "subject_id",
+                                       "study_id",
+                                       "PerformedProcedureStepDescription",
+                                       "ViewPosition",
+                                       "Rows",
+                                       "Columns",
+                                       "StudyDate",
+                                       "StudyTime",
+                                       "ProcedureCodeSequence_CodeMeaning",
+                                       "ViewCodeSequence_CodeMeaning",
+                                       "PatientOrientationCodeSequence_CodeMeaning"};
+    const char *folder = temp_folder();
+    hl_error err = {0};
+    hl_field f[12];
+    int read = 0, without = 0;
+    is_int(make_films(folder, 12, 9, HL_SYNTH_DICOM, &err), HL_OK);
+    hl_csv *csv =
+        open_table(path_in(folder, "mimic-cxr-jpg/mimic-cxr-2.0.0-metadata.csv.gz"), want, 12);
+    while (csv && hl_csv_next(csv, f, &err) == HL_OK) {
+        char path[4096];
+        hl_in *in = NULL;
+        hl_dicom *d = NULL;
+        snprintf(path, sizeof path, "%s/mimic-cxr/files/p%.2s/p%.8s/s%.8s/%.44s.dcm", folder,
+                 f[1].at, f[1].at, f[2].at, f[0].at);
+        if (!hl_file_exists(path)) {
+            without++;
+            continue;
+        }
+        ok(hl_in_open(path, &in, &err) == HL_OK);
+        is_int(hl_dicom_open(in, &d, &err), HL_OK);
+        if (d) {
+            check_row(d, f);
+            is_int(hl_dicom_n_warnings(d), 0);
+            read++;
+        }
+        hl_dicom_close(&d);
+        hl_in_close(&in);
+    }
+    ok(read > 12 && without > 0);
+    hl_csv_close(&csv);
+    hl_remove_tree(folder, NULL);
+}
+
+static void the_record_list_names_every_dicom_file_once(void)
+{
+    static const char *const want[] = {"path"};
+    const char *folder = temp_folder();
+    hl_error err = {0};
+    hl_names names = {0};
+    hl_field f[1];
+    size_t n = 0;
+    is_int(make_films(folder, 10, 2, HL_SYNTH_DICOM, &err), HL_OK);
+    ok(hl_list_tree(path_in(folder, "mimic-cxr/files"), &names, &err) == HL_OK);
+    hl_csv *csv = open_table(path_in(folder, "mimic-cxr/cxr-record-list.csv.gz"), want, 1);
+    while (csv && hl_csv_next(csv, f, &err) == HL_OK) {
+        ok(n < names.n && f[0].n > 6 &&
+           hl_str_is((hl_str){f[0].at + 6, f[0].n - 6}, names.name[n]));
+        n++;
+    }
+    is_int(n, names.n);
+    ok(n > 10);
+    hl_csv_close(&csv);
+    hl_names_free(&names);
+    hl_remove_tree(folder, NULL);
+}
+
+/* Finds films of the plan with each fault and in each syntax, without drawing the others. */
+static bool find_film(const hl_synth_plan *plan, hl_synth_subject *s, hl_synth_fault fault,
+                      const char *uid, int *film)
+{
+    for (int64_t i = 0; i < plan->n_patients; i++) {
+        hl_synth_plan_subject(plan, i, s);
+        for (*film = 0; *film < s->n_films; ++*film) {
+            const hl_synth_storage g = hl_synth_storage_of(plan, s, *film);
+            if (s->film[*film].has_file && g.fault == fault &&
+                (!uid || !strcmp(g.syntax->uid, uid)))
+                return true;
+        }
+    }
+    return false;
+}
+
+/* A picture of the film's size whose values are easy to tell: 65536 of them from black to white. */
+static hl_synth_picture ramp(hl_arena *arena, const hl_synth_film *f)
+{
+    hl_synth_picture p = {.width = f->width, .height = f->height};
+    const int64_t n = (int64_t)p.width * p.height;
+    p.px = hl_arena_alloc(arena, (size_t)n * 2);
+    for (int64_t i = 0; i < n; i++)
+        p.px[i] = (uint16_t)(i * 65535 / (n - 1));
+    return p;
+}
+
+static void every_syntax_holds_what_was_drawn(void)
+{
+    static const char *const uid[] = {"", ".1", ".1.99", ".2", ".5", ".4.70", ".4.80", ".4.90"};
+    hl_synth_plan plan;
+    hl_synth_subject *s = malloc(sizeof *s);
+    hl_arena *arena = hl_arena_new(0);
+    hl_error err = {0};
+    ok(hl_synth_plan_new(1, 400, HL_SYNTH_FILMS_SMALL, &plan, NULL) == HL_OK);
+    for (size_t u = 0; u < sizeof uid / sizeof *uid; u++) {
+        char name[64];
+        int i = 0;
+        hl_buf file = {0};
+        hl_dicom *d = NULL;
+        hl_pixels pixels;
+        hl_frame frame;
+        snprintf(name, sizeof name, "1.2.840.10008.1.2%s", uid[u]);
+        hl_arena_reset(arena);
+        ok(find_film(&plan, s, HL_FAULT_NONE, name, &i));
+        hl_synth_picture picture = ramp(arena, &s->film[i]);
+        const hl_synth_storage g = hl_synth_storage_of(&plan, s, i);
+        is_int(hl_synth_film_dicom(&plan, s, i, &picture, arena, &file, &err), HL_OK);
+        is_int(hl_dicom_memory(file.at, file.n, "film.dcm", &d, &err), HL_OK);
+        is_int(hl_pixels_describe(d, &pixels, &err), HL_OK);
+        is_int(hl_pixels_frame(d, &pixels, 0, arena, hl_cpu_level(0), &frame, &err), HL_OK);
+        is_int(hl_frame_values(&frame, arena, &frame, &err), HL_OK);
+        is_int(pixels.bits_stored, g.bits);
+        is_str(pixels.photometric, g.monochrome1 ? "MONOCHROME1" : "MONOCHROME2");
+        int64_t wrong = 0, n = (int64_t)picture.width * picture.height;
+        for (int64_t k = 0; k < n; k++) {
+            const int v =
+                frame.bits == 8 ? ((const uint8_t *)frame.px)[k] : ((const uint16_t *)frame.px)[k];
+            const int up = (int)(picture.px[k] * (uint32_t)(g.highest - g.lowest + 1) >> 16);
+            wrong += v != (g.monochrome1 ? g.highest - up : g.lowest + up);
+        }
+        is_int(wrong, 0);
+        hl_dicom_close(&d);
+        hl_buf_free(&file);
+    }
+    hl_arena_free(&arena);
+    hl_synth_plan_free(&plan);
+    free(s);
+}
+
+static void planted_faults_are_in_the_files(void)
+{
+    hl_synth_plan plan;
+    hl_synth_subject *s = malloc(sizeof *s);
+    hl_arena *arena = hl_arena_new(0);
+    ok(hl_synth_plan_new(1, 2000, HL_SYNTH_FILMS_SMALL, &plan, NULL) == HL_OK);
+    for (int fault = 1; fault < HL_FAULTS; fault++) {
+        int i = 0;
+        hl_error err = {0};
+        hl_buf file = {0};
+        hl_dicom *d = NULL;
+        hl_pixels pixels = {0};
+        hl_arena_reset(arena);
+        ok(find_film(&plan, s, (hl_synth_fault)fault, NULL, &i));
+        hl_synth_picture picture = ramp(arena, &s->film[i]), plain = ramp(arena, &s->film[i]);
+        is_int(hl_synth_film_dicom(&plan, s, i, &picture, arena, &file, &err), HL_OK);
+        hl_code c = hl_dicom_memory(file.at, file.n, "film.dcm", &d, &err);
+        if (c == HL_OK)
+            c = hl_pixels_describe(d, &pixels, &err);
+        const bool drawn =
+            memcmp(picture.px, plain.px, (size_t)plain.width * (size_t)plain.height * 2) != 0;
+        ok(drawn == (fault == HL_FAULT_TEXT));
+        ok((c != HL_OK) == (fault == HL_FAULT_CUT));
+        if (c == HL_OK) {
+            ok((hl_dicom_get(d, HL_TAG_PatientName) != NULL) == (fault == HL_FAULT_NAME));
+            is_int(pixels.n_frames, fault == HL_FAULT_TWO_FRAMES ? 2 : 1);
+        }
+        hl_dicom_close(&d);
+        hl_buf_free(&file);
+    }
+    hl_arena_free(&arena);
+    hl_synth_plan_free(&plan);
+    free(s);
+}
+
+static void text_is_drawn_in_dots_and_cut_at_the_edges(void)
+{
+    static uint16_t px[9 * 12];
+    static const char *const want[9] = {"            ", "            ", " 11111  111 ",
+                                        "   1     1  ", "   1     1  ", "   1     1  ",
+                                        "   1     1  ", "   1     1  ", "   1    111 "};
+    hl_synth_picture m = {.width = 12, .height = 9, .px = px};
+    hl_synth_text_draw(&m, 1, 2, 1, "TI 0", 1);
+    for (int y = 0; y < 9; y++)
+        for (int x = 0; x < 12; x++)
+            ok(px[y * 12 + x] == (want[y][x] == '1'));
+    hl_synth_text_draw(&m, -2, -4, 3, "PATIENT 0123456789", 2);
+    is_int(px[0], 2);
 }
 
 static void a_folder_that_holds_something_is_refused(void)
@@ -391,7 +663,7 @@ static void a_cancelled_run_stops(void)
 {
     const char *folder = temp_folder();
     hl_ctl ctl = {.jobs = 2, .cancel = 1};
-    hl_synth_options o = {folder, 50, 0, 0, HL_SYNTH_FILMS_SMALL};
+    hl_synth_options o = {.folder = folder, .n_patients = 50};
     hl_synth_counts n;
     hl_error err = {0};
     is_int(hl_synth_run(&o, &ctl, &n, &err), HL_E_STOPPED);
@@ -437,6 +709,12 @@ int main(void)
     run(pictures_of_seed_1_are_equal_on_every_machine);
     run(lab_rows_are_in_order_and_as_many_as_asked_for);
     run(records_and_films_read_back);
+    run(the_jpeg_films_do_not_depend_on_the_dicom_films);
+    run(the_dicom_films_say_what_the_metadata_table_says);
+    run(the_record_list_names_every_dicom_file_once);
+    run(every_syntax_holds_what_was_drawn);
+    run(planted_faults_are_in_the_files);
+    run(text_is_drawn_in_dots_and_cut_at_the_edges);
     run(a_folder_that_holds_something_is_refused);
     run(fewer_rows_than_the_patients_have_are_refused);
     run(a_cancelled_run_stops);

@@ -5,7 +5,7 @@
 #include "base/rng.h"
 #include "view/draw_chart.h"
 #include "view/draw_ecg.h"
-#include "view/draw_text.h"
+#include "base/html.h"
 #include "view/scorecard.h"
 
 /* --- text and numbers ----------------------------------------------------------------------- */

@@ -23,6 +23,11 @@ enum {
 hl_code hl_text_values(hl_arena *arena, hl_str charset, const char vr[2], hl_str bytes,
                        hl_str **value, size_t *n, unsigned *flags, hl_error *err);
 
+/* All values of an element of item as UTF-8; n = 0: none. What cannot be decoded whole is noted as
+ * a warning of d. */
+hl_code hl_dicom_text_all(hl_dicom *d, const hl_dicom_item *item, const hl_dicom_element *e,
+                          hl_arena *arena, hl_str **value, size_t *n, hl_error *err);
+
 /* Value i of an element of item as UTF-8; {NULL, 0} when there is none. A value that cannot be
  * decoded whole is noted as a warning of d. */
 hl_code hl_dicom_text(hl_dicom *d, const hl_dicom_item *item, const hl_dicom_element *e, size_t i,

@@ -1,12 +1,12 @@
 /*
- * draw_text.h - text and numbers on their way into HTML and SVG.
+ * html.h - text and numbers on their way into HTML and SVG.
  *
  * Everything that came from a file reaches a page through hl_html_text() or hl_html_attr(): markup
  * characters are escaped, control and direction-changing characters become visible (view.md 1.5,
  * A16). Numbers don't look at the locale.
  */
-#ifndef HL_VIEW_DRAW_TEXT_H
-#define HL_VIEW_DRAW_TEXT_H
+#ifndef HL_BASE_HTML_H
+#define HL_BASE_HTML_H
 
 #include "base/buf.h"
 

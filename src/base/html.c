@@ -1,4 +1,4 @@
-#include "view/draw_text.h"
+#include "base/html.h"
 
 #include <math.h>
 

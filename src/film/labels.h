@@ -1,0 +1,15 @@
+/*
+ * labels.h - label tables that go along with an archive: proved to be tables of studies, then
+ * copied byte for byte. films.md 2.6
+ */
+#ifndef HL_FILM_LABELS_H
+#define HL_FILM_LABELS_H
+
+#include "data/manifest.h"
+
+/* from: a csv (.gz), or a folder with mimic-cxr-2.0.0-chexpert.csv.gz, -negbio.csv.gz or
+ * mimic-cxr-2.1.0-test-set-labeled.csv. HL_E_INPUT: no such table, or a table without study_id. */
+hl_code hl_film_labels_copy(const char *from, const char *out, hl_manifest *m, hl_ctl *ctl,
+                            hl_error *err);
+
+#endif
