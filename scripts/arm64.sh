@@ -26,6 +26,14 @@ done
 rm -r "$root/apt"
 
 libraries=$root/usr/lib/aarch64-linux-gnu
+# zlib lies in /lib, and libz.so points there by an absolute path.
+cp -a "$root"/lib/aarch64-linux-gnu/. "$libraries"
+rm -r "$root/lib"
+for link in "$libraries"/*.so; do
+    case $(readlink "$link") in
+    /*) ln -sf "$(basename "$(readlink "$link")")" "$link" ;;
+    esac
+done
 cat > "$root/cross.ini.part" <<END
 [binaries]
 c = 'aarch64-linux-gnu-gcc'

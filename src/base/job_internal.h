@@ -114,6 +114,7 @@ typedef struct {
     int fd;
     int64_t offset;    /* of the bytes to read next */
     size_t start, end; /* unread part of at */
+    bool oom;          /* the header could not be compared for want of memory */
     char at[65536];
 } hl_job_rows;
 

@@ -160,6 +160,7 @@ bool hl_job_rows_begin(hl_job_rows *rows, int fd, const hl_job_identity *identit
     rows->offset = 0;
     rows->start = rows->end = 0;
     hl_job_header_write(&want, identity, shard);
+    rows->oom = want.oom;
     good = !want.oom && next_line(rows, &line) && hl_str_equal(line, (hl_str){want.at, want.n - 1});
     hl_buf_free(&want);
     return good;

@@ -131,7 +131,7 @@ static bool rows_prove(int index, int records, const hl_job_identity *identity, 
         failed += row.code != HL_OK;
         n++;
     }
-    if (!rows || !tree || record->oom)
+    if (!rows || !tree || rows->oom || record->oom)
         hl_fail_memory(why, "records", sizeof *rows);
     if (tree)
         hl_sha256_end(tree, &digest);

@@ -77,7 +77,8 @@ static hl_code load_index(join *j, int64_t shard, hl_error *err)
                      : hl_fail_memory(err, "index", sizeof *rows);
 
     if (!c && !hl_job_rows_begin(rows, fd, &j->place->identity, shard))
-        c = hl_fail_at(err, HL_E_INPUT, path, 1, -1, "not the index of this job");
+        c = rows->oom ? hl_fail_memory(err, "index", sizeof *rows)
+                      : hl_fail_at(err, HL_E_INPUT, path, 1, -1, "not the index of this job");
     while (!c && hl_job_rows_next(rows, &row))
         c = take_row(j, shard, &row, path, err);
     if (fd >= 0)

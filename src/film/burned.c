@@ -39,7 +39,7 @@ typedef struct {
 } scale;
 
 static const scale whole = {1, {9, 21}, {8, 140, 2, 140, 12}, 12.0f};
-static const scale half = {2, {9, 21}, {4, 70, 1, 70, 4}, 8.0f};
+static const scale half = {2, {5, 11}, {4, 70, 1, 70, 4}, 8.0f};
 
 typedef struct {
     const scale *scale;

@@ -146,12 +146,13 @@ static hl_code check_file(void *ctx, int64_t i, int thread, hl_error *err)
     (void)thread;
     if (c == HL_OK && !arena)
         c = hl_fail_memory(err, "a file", 65536);
-    if (c == HL_OK && !hl_file_exists(path)) {
+    if (c != HL_OK)
+        goto done;
+    if (!hl_file_exists(path)) {
         c = hl_findings_add(&p->check->found, HL_DEID_HIGH, f->path, "", err, "is not there");
         goto done;
     }
-    if (c == HL_OK)
-        c = hl_read_file(path, MAX_PICTURE_BYTES, &bytes, &digest, &fault);
+    c = hl_read_file(path, MAX_PICTURE_BYTES, &bytes, &digest, &fault);
     if (c == HL_E_INPUT || c == HL_E_IO) {
         c = hl_findings_add(&p->check->found, HL_DEID_HIGH, f->path, "", err, "cannot be read");
         goto done;

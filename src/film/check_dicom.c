@@ -123,9 +123,12 @@ hl_code hl_check_dicom(hl_checking *check, const hl_names *names, hl_error *err)
                 .path = arena ? hl_arena_calloc(arena, names->n + 1, sizeof *s.path) : NULL};
     hl_code c = s.path ? HL_OK : hl_fail_memory(err, "the list of films", names->n * 8);
 
-    for (size_t i = 0; c == HL_OK && i < names->n; i++)
-        if (hl_film_is_candidate(check->o->dir, names->name[i]))
+    for (size_t i = 0; c == HL_OK && i < names->n; i++) {
+        bool is_film;
+        c = hl_film_is_candidate(check->o->dir, names->name[i], &is_film, err);
+        if (c == HL_OK && is_film)
             s.path[s.n++] = names->name[i];
+    }
     check->films = (int64_t)s.n;
     check->files = (int64_t)names->n;
     if (c == HL_OK && s.n == 0)

@@ -54,8 +54,9 @@ hl_code hl_film_record_look(const void *record, size_t n, size_t n_columns, hl_a
                             hl_film_record *out, hl_error *err);
 
 /* The metadata row of a film that was refused, when its header can be read and nothing in it names
- * anybody: false otherwise. */
-bool hl_film_refused_row(const hl_film_job *job, int64_t i, hl_arena *arena, hl_str **cell);
+ * anybody; *cell = NULL otherwise. Fails for want of memory only. */
+hl_code hl_film_refused_row(const hl_film_job *job, int64_t i, hl_arena *arena, hl_str **cell,
+                            hl_error *err);
 
 /* One film alone: file path to picture path. */
 hl_code hl_film_single(const hl_film_job *job, const char *path, const char *picture_path,

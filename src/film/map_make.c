@@ -89,7 +89,9 @@ static hl_code look(making *m, hl_error *err)
     if (c == HL_OK && !m->at)
         c = hl_fail_memory(err, "a map", names.n * sizeof *m->at);
     for (size_t i = 0; c == HL_OK && i < names.n; i++) {
-        if (!hl_film_is_candidate(m->o->in, names.name[i]))
+        bool is_film;
+        c = hl_film_is_candidate(m->o->in, names.name[i], &is_film, err);
+        if (c != HL_OK || !is_film)
             continue;
         m->at[m->n].path = hl_arena_copy(m->arena, names.name[i], strlen(names.name[i]));
         if (!m->at[m->n++].path)

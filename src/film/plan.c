@@ -156,21 +156,30 @@ static hl_code read_list(planning *p, const char *path, hl_error *err)
 /* --- a tree ------------------------------------------------------------------------------------
  */
 
-bool hl_film_is_candidate(const char *in, const char *name)
+hl_code hl_film_is_candidate(const char *in, const char *name, bool *is, hl_error *err)
 {
     char path[HL_PATH_BYTES];
     uint8_t head[132];
     hl_in *file = NULL;
     size_t got = 0;
     hl_str s = hl_str_of(name);
+    hl_error fault;
 
-    if (hl_str_ends(s, ".dcm") || hl_str_ends(s, ".dcm.gz") || hl_str_ends(s, ".DCM"))
-        return true;
-    if (hl_path_join(in, name, path, NULL) != HL_OK || hl_in_open(path, &file, NULL) != HL_OK)
-        return false;
-    hl_code c = hl_in_pread(file, head, sizeof head, 0, &got, NULL);
+    *is = hl_str_ends(s, ".dcm") || hl_str_ends(s, ".dcm.gz") || hl_str_ends(s, ".DCM");
+    if (*is)
+        return HL_OK;
+    hl_code c = hl_path_join(in, name, path, &fault);
+    if (c == HL_OK)
+        c = hl_in_open(path, &file, &fault);
+    if (c == HL_OK)
+        c = hl_in_pread(file, head, sizeof head, 0, &got, &fault);
     hl_in_close(&file);
-    return c == HL_OK && got == sizeof head && memcmp(head + 128, "DICM", 4) == 0;
+    *is = c == HL_OK && got == sizeof head && memcmp(head + 128, "DICM", 4) == 0;
+    if (c == HL_OK || !hl_error_is_memory(&fault))
+        return HL_OK;
+    if (err)
+        *err = fault;
+    return c;
 }
 
 static hl_code take_tree(planning *p, const hl_names *names, hl_error *err)
@@ -180,7 +189,9 @@ static hl_code take_tree(planning *p, const hl_names *names, hl_error *err)
     for (size_t i = 0; c == HL_OK && i < names->n; i++) {
         hl_film_item item = {.subject_id = -1};
         hl_str dicom_id;
-        if (!hl_film_is_candidate(p->in, names->name[i])) {
+        bool is_film;
+        c = hl_film_is_candidate(p->in, names->name[i], &is_film, err);
+        if (c != HL_OK || !is_film) {
             p->plan->n_ignored++;
             continue;
         }

@@ -47,7 +47,7 @@ hl_code hl_film_plan_make(const char *in, const hl_film_options *o, const hl_fil
 bool hl_film_path_ids(const char *path, int64_t *subject_id, int64_t *study_id, hl_str *dicom_id);
 
 /* Whether a file of a tree is taken for a film: named so, or DICM behind a preamble. */
-bool hl_film_is_candidate(const char *in, const char *name);
+hl_code hl_film_is_candidate(const char *in, const char *name, bool *is, hl_error *err);
 
 /* A name that is safe as a file's: letters, digits, '.', '_', '-'; 1 to 128 bytes, no dot first. */
 bool hl_film_name_ok(hl_str name);

@@ -258,7 +258,7 @@ static hl_code sink(void *ctx, int64_t i, hl_code code, const void *record, size
     if (code != HL_OK) {
         hl_code c = remove_pictures(p, item, err);
         if (c == HL_OK && !p->o->strict_rows)
-            hl_film_refused_row(&p->job, i, p->scratch, &cell);
+            c = hl_film_refused_row(&p->job, i, p->scratch, &cell, err);
         return c == HL_OK ? hl_film_archive_add(p->archive, item, NULL, cell, err) : c;
     }
     hl_code c = hl_film_record_look(record, n, p->r.n_columns, p->scratch, &r, err);

@@ -918,6 +918,24 @@ static void a_jpeg_without_end_marker_is_taken_with_a_warning(void)
     end(&f);
 }
 
+/* OpenJPEG 2.5.0 aborts at such bytes in some places. */
+static void a_marker_within_ht_data_is_refused(void)
+{
+    fixture_file f = {0};
+    hl_frame_task t;
+
+    read_frame(&f, "dicom/synthetic/u12_htj2k_lossless.dcm", &t);
+    uint8_t *px = malloc(t.n);
+    for (size_t at = 400; at + 8 < t.n; at += 500) {
+        memcpy(px, t.at, t.n);
+        memcpy(px + at, "\xFF\x90", 2);
+        refused(with_frame(&f, hl_dicom_syntax_of(f.d)->uid, px, t.n), HL_E_INPUT,
+                "damaged HTJ2K data: a marker within a tile-part");
+    }
+    free(px);
+    end(&f);
+}
+
 static void codestreams_of_another_size_are_refused(void)
 {
     static const char *const names[] = {
@@ -1260,6 +1278,7 @@ int main(void)
     run(ybr_becomes_rgb_as_the_reference_rounds);
     run(cut_compressed_frames_are_refused);
     run(a_jpeg_without_end_marker_is_taken_with_a_warning);
+    run(a_marker_within_ht_data_is_refused);
     run(codestreams_of_another_size_are_refused);
     run(small_files_of_every_syntax_have_the_reference_values);
     run(all_reference_rows_have_their_values);

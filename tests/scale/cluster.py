@@ -1,7 +1,8 @@
 """A Slurm cluster of one node, for as long as a test runs: munged, slurmctld and slurmd as its own processes.
 
 Everything stands in a folder of its own with a short name (sockets' names end at 108 bytes), on free ports; nothing
-below /etc is read, and a Slurm of the machine is not met. The daemons die with the test, however it ends.
+below /etc is read, and a Slurm of the machine is not met. The node says that it has what four tasks of the example
+scripts ask for, whatever the machine has. The daemons die with the test, however it ends.
 """
 import getpass
 import glob
@@ -38,8 +39,9 @@ SchedulerParameters=batch_sched_delay=0,sched_interval=1,sched_min_interval=0
 MpiDefault=none
 ReturnToService=2
 KillWait=5
-NodeName=localhost CPUs=2 RealMemory=1000 State=UNKNOWN
-PartitionName=main Nodes=localhost Default=YES MaxTime=10 State=UP
+SlurmdParameters=config_overrides
+NodeName=localhost CPUs=16 RealMemory=65536 State=UNKNOWN
+PartitionName=main Nodes=localhost Default=YES State=UP
 """
 # Less than this after a requeue the node answers "Job credential revoked" to the same job.
 REQUEUE_S = 2.5

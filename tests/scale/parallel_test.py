@@ -5,10 +5,11 @@ import signal
 import subprocess
 import sys
 
-from shards import (ENV, FILMS, Held, half_written, kill_all, lay_films, merged, one_run, play, render, script)
+from shards import (ENV, FILMS, half_written, hold, kill_all, lay_films, merged, one_run, play, render, script)
 from support import Report, hilum, temp, tree
 
 report = Report()
+VERSION = hilum("--version").out.split()[1]
 N = 4
 
 
@@ -21,9 +22,9 @@ def a_run_with_faults(whole, want):
     out = os.path.join(temp, "faults")
     path = script("parallel/films.sh", IN=FILMS, OUT=out, N=N, AT_ONCE=2)
     run = start(path)
-    killed = Held(out, 1, N, whole)
+    [killed] = hold(out, whole, N, 1)
     killed.send(signal.SIGKILL)
-    last = Held(out, 3, N, whole)
+    [last] = hold(out, whole, N, 3)
     os.killpg(run.pid, signal.SIGKILL)  # the machine goes down
     kill_all(out)
     run.communicate()
@@ -54,6 +55,9 @@ def two_attempts():
     report.equal("... a merge says which shard has not run", (ran.code, 3),
                  (ran.error[:1], ["hilum: %s: 1 shard is missing or different: 3" % out]))
     render(out, "--shard", "3/%d" % N, films=films)
+    ran = hilum("merge", out, HILUM_TEST_VERSION="0.0.9")
+    report.equal("... a merge by another version is refused", (ran.code, 2), (ran.error[:1], lambda e: e and e[0].endswith(
+        "was started as %d shards by hilum %s; this is by 0.0.9. Use the same, or another --out." % (N, VERSION))))
     report.equal("... and the bytes are those of one run", (hilum("merge", out).code, 1), (merged(out, tree(whole)), []))
 
 

@@ -18,21 +18,26 @@ ENV = dict(ENV, PATH=os.path.dirname(HILUM) + ":" + ENV["PATH"])
 EXAMPLES = os.path.join(ROOT, "share", "examples")
 
 
+def subject_of(i):
+    return 10000000 + 37 * (i // 6)
+
+
 def lay_films(to=FILMS, copies=COPIES):
-    """The films of a synthetic hospital, each under several patients; two are damaged."""
+    """The films of a synthetic hospital, each under several patients; one in shard 0 of 4 and one in shard 2 is damaged."""
     hospital = os.path.join(temp, "hospital")
     if not os.path.exists(hospital):
         made = hilum("synth", hospital, "--patients", 20, "--seed", 3, "--film-format", "dicom")
         if made.code != 0:
             raise RuntimeError(made.err)
     source = sorted(glob.glob(os.path.join(hospital, "mimic-cxr", "files", "*", "*", "*", "*.dcm")))
+    damaged = [next(i for i in range(20, 100) if shard_of(str(subject_of(i)), 4) == shard) for shard in (0, 2)]
     for i in range(copies * len(source)):
-        subject = 10000000 + 37 * (i // 6)
+        subject = subject_of(i)
         folder = os.path.join(to, "p%d" % (subject // 1000000), "p%d" % subject, "s%d" % (50000000 + i // 3))
         os.makedirs(folder, exist_ok=True)
         name = os.path.join(folder, "film%05d.dcm" % i)
         os.link(source[i % len(source)], name)
-        if i in (20, 40):
+        if i in damaged:
             content = read(name)
             os.remove(name)
             with open(name, "wb") as f:
@@ -69,6 +74,8 @@ def script(name, **variables):
     """A copy of an example with the variables at its head set: its path."""
     with open(os.path.join(EXAMPLES, name)) as f:
         text = f.read()
+    if "N" in variables:
+        text = text.replace("--array=0-63%16", "--array=0-%d%%16" % (variables["N"] - 1))
     for key, value in variables.items():
         text, n = re.subn(r"(?m)^%s=[^ #\n]*" % key, lambda _: "%s=%s" % (key, value), text)
         if n != 1:
@@ -149,19 +156,20 @@ def send(pid, number):
 
 
 class Held:
-    """A shard that is stopped in the middle of its work, with finished items in its journal."""
+    """A shard that is stopped in the middle of its work; see hold()."""
 
     def __init__(self, out, shard, n, whole):
         self.out, self.shard = out, "%d/%d" % (shard, n)
         self.pictures = [os.path.join(out, name) for name in pictures(whole, shard, n)]
+        self.journal = os.path.join(out, ".hilum", ".journal-%05d-*" % shard)
         self.pid = wait_for("shard " + self.shard, lambda: list(processes(out, self.shard)))[0]
         wait_for("pictures of shard " + self.shard, lambda: os.path.exists(self.pictures[2]) or not self.alive())
         self.send(signal.SIGSTOP)
-        time.sleep(JOURNAL_S)
+
+    def until_the_journal_is_written(self):
         self.send(signal.SIGCONT)
-        journal = os.path.join(out, ".hilum", ".journal-%05d-*" % shard)
         wait_for("a journal of shard " + self.shard,
-                 lambda: not self.alive() or any(read(path).count(b"\n") > 1 for path in glob.glob(journal)))
+                 lambda: not self.alive() or any(read(path).count(b"\n") > 1 for path in glob.glob(self.journal)))
         self.send(signal.SIGSTOP)
         self.before = self.made()
 
@@ -171,10 +179,18 @@ class Held:
     def send(self, number):
         send(self.pid, number)
 
-    def go_on(self, number):
-        """Let the stopped shard meet a signal."""
-        self.send(number)
+    def go_on_when_asked_to_stop(self):
+        """SIGTERM is on its way: a stopped process keeps it for later, unless SIGCONT came with it."""
+        wait_for("SIGTERM for shard " + self.shard, lambda: not self.alive() or self.is_pending(signal.SIGTERM))
         self.send(signal.SIGCONT)
+        wait_for("the end of shard " + self.shard, lambda: not self.alive())
+
+    def is_pending(self, number):
+        try:
+            status = read("/proc", str(self.pid), "status").decode()
+        except OSError:
+            return False
+        return int(re.search(r"ShdPnd:\s*(\w+)", status).group(1), 16) >> (number - 1) & 1
 
     def made(self):
         """{picture: what tells one writing of a file from another}"""
@@ -199,3 +215,12 @@ class Held:
 def merged(out, want):
     """What is wrong with a merged folder, beside the tree of one run."""
     return same(tree(out), want) + left_over(out)
+
+
+def hold(out, whole, n, *shards):
+    """Stop running shards in the middle of their work, with finished items in their journals."""
+    held = [Held(out, shard, n, whole) for shard in shards]
+    time.sleep(JOURNAL_S)
+    for shard in held:
+        shard.until_the_journal_is_written()
+    return held

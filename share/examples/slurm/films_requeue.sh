@@ -12,10 +12,11 @@ AGAIN=20 # how often at most
 
 hilum film render "$IN" "$OUT" --shard "$SLURM_ARRAY_TASK_ID/$N" --jobs "$SLURM_CPUS_PER_TASK" &
 shard=$!
-# USR1: the time is nearly up. TERM: somebody cancels or preempts, and Slurm knows what comes then.
+# USR1 comes to this shell alone: the time is nearly up. TERM comes to hilum, too: somebody cancels or
+# preempts, and Slurm knows what is to come then.
 out_of_time=
 trap 'out_of_time=yes; kill -TERM $shard 2>/dev/null' USR1
-trap 'kill -TERM $shard 2>/dev/null' TERM
+trap : TERM
 
 while kill -0 $shard 2>/dev/null; do # a trap ends a wait early
     wait $shard

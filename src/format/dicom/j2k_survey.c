@@ -16,6 +16,7 @@ enum {
     COC = 0xFF53,
     SOT = 0xFF90,
     SOD = 0xFF93,
+    EOC = 0xFFD9,
     MAX_TILES = 4096,
     MAX_PRECINCTS = 1 << 17, /* of one tile, all components; 128 x 128: of a film about 1400 */
     MAX_PACKETS = 1 << 25    /* layers * components * resolutions * most precincts */
@@ -28,6 +29,7 @@ typedef struct {
     uint32_t tile_width, tile_height, n_tiles, n_tiles_seen;
     uint32_t components;
     uint32_t layers;
+    bool high_throughput;
     uint8_t seen[MAX_TILES / 8];
 } survey;
 
@@ -138,13 +140,14 @@ static hl_code read_size(survey *s, hl_j2k *out, hl_error *err)
 
 /* SPcod, SPcoc: levels, code-block width and height, style, transform, then, if they are not all
  * 2^15, the log2 sizes of the precincts of each resolution. */
-static hl_code check_coding(const survey *s, const uint8_t *sp, size_t n, bool has_precincts,
+static hl_code check_coding(survey *s, const uint8_t *sp, size_t n, bool has_precincts,
                             hl_error *err)
 {
     uint64_t sum = 0, most = 1;
 
     if (n < 5 || sp[0] > 32 || (has_precincts && n < 6 + (size_t)sp[0]))
         return fail(s, "COD or COC of a wrong length", err);
+    s->high_throughput |= (sp[3] & 0x40) != 0;
     for (unsigned r = 0; r <= sp[0]; r++) {
         const unsigned down = sp[0] - r, size = has_precincts ? sp[5 + r] : 0xFF;
         const uint64_t w = ((uint64_t)s->tile_width >> down) + 1;
@@ -201,6 +204,44 @@ static hl_code walk_header(survey *s, size_t at, uint32_t stop, size_t *end, hl_
     return fail(s, "it is cut", err);
 }
 
+/*
+ * Coded data never hold FF before a byte above 8F, and never end with FF (T.800 B.10.1, T.814):
+ * such a pair is damage. OpenJPEG 2.5.0 takes that for granted in HT code-blocks and aborts the
+ * process, so it must not see one. The markers SOP and EPH between packets are not told from it:
+ * refused.
+ */
+static bool is_clean(const uint8_t *at, const uint8_t *end)
+{
+    while (at < end && (at = memchr(at, 0xFF, (size_t)(end - at)))) {
+        if (end - at < 2 || at[1] > 0x8F)
+            return false;
+        at++;
+    }
+    return true;
+}
+
+/* The data of the tile-part at `at`; length: its Psot. The last one may go on up to EOC, behind
+ * which a byte of padding may stand. */
+static hl_code check_data(const survey *s, size_t at, size_t data, uint32_t length, hl_error *err)
+{
+    const uint8_t *from = s->at + data + 2, *end = s->at + s->n;
+
+    if (!s->high_throughput)
+        return HL_OK;
+    if (length > 0 && length <= s->n - at)
+        end = s->at + at + length;
+    else if (end - from >= 2 && be16(end - 2) == EOC)
+        end -= 2;
+    else if (end - from >= 3 && be16(end - 3) == EOC)
+        end -= 3;
+    if (is_clean(from, end))
+        return HL_OK;
+    return hl_frame_fail(
+        s->t, HL_E_INPUT, err,
+        "damaged HTJ2K data: a marker within a tile-part\n"
+        "The file is damaged, or has SOP or EPH markers, which are not supported.");
+}
+
 /* Tile-parts: SOT, Lsot = 10, Isot, Psot, TPsot, TNsot, segments, SOD, data. Psot counts from SOT;
  * 0: up to EOC. Every tile must be there: OpenJPEG leaves what is missing black. */
 static hl_code walk_tiles(survey *s, size_t at, hl_error *err)
@@ -215,12 +256,14 @@ static hl_code walk_tiles(survey *s, size_t at, hl_error *err)
             s->n_tiles_seen++;
         }
         hl_code c = walk_header(s, at + 12, SOD, &data, err);
+        if (c == HL_OK && length != 0 && length < data + 2 - at)
+            c = fail(s, "a tile-part shorter than its header", err);
+        if (c == HL_OK)
+            c = check_data(s, at, data, length, err);
         if (c != HL_OK)
             return c;
         if (length == 0 || length > s->n - at) /* the last one; OpenJPEG knows if it is cut */
             break;
-        if (length < data + 2 - at)
-            return fail(s, "a tile-part shorter than its header", err);
         at += length;
     }
     if (s->n_tiles_seen != s->n_tiles)
@@ -248,7 +291,10 @@ hl_code hl_j2k_survey(const hl_frame_task *t, hl_j2k *out, hl_error *err)
         c = walk_header(&s, 4 + be16(s.at + 4), SOT, &first_tile, err);
     if (c == HL_OK && s.layers == 0)
         c = fail(&s, "no COD", err);
+    const bool known = s.high_throughput;
     if (c == HL_OK)
+        c = walk_tiles(&s, first_tile, err);
+    if (c == HL_OK && s.high_throughput && !known) /* only a tile-part said so: earlier ones, too */
         c = walk_tiles(&s, first_tile, err);
     return c;
 }
