@@ -9,8 +9,9 @@
 #   make install [PREFIX=/usr/local] [DESTDIR=]
 
 PREFIX ?= /usr/local
-ARM64_LIBRARIES = build-arm64-root/usr/lib/aarch64-linux-gnu
-ARM64_RUN = qemu-aarch64 -L /usr/aarch64-linux-gnu -E LD_LIBRARY_PATH=$(CURDIR)/$(ARM64_LIBRARIES)
+ARM64_ROOT = $(CURDIR)/build-arm64-root
+ARM64_RUN = qemu-aarch64 -L /usr/aarch64-linux-gnu -E GCONV_PATH=$(ARM64_ROOT)/gconv \
+    -E LD_LIBRARY_PATH=$(ARM64_ROOT)/usr/lib/aarch64-linux-gnu
 
 .PHONY: all deps demo check quick bench fuzz check-arm64 install clean
 

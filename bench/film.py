@@ -180,7 +180,7 @@ def checking(tools, args, archive, jobs):
 
 
 def bench_film(tools, args):
-    n, n_small, patients = (8, 1, 30) if args.quick else (200, 6, 260)
+    n, n_small, patients = (8, 1, 30) if args.quick else (200, 4, 260)
     folder = film_archive(tools, n, n_small, patients)
     paths = sorted(folder.glob("films/**/*.dcm"))
     scratch = scratch_folder(n)

@@ -244,7 +244,8 @@ class Tools:
         ask = "import importlib.metadata as m, sys; print(*map(m.version, sys.argv[1:]))"
         version = dict(zip(names, run([self.python, "-c", ask, *names]).split()))
         version["pandas 3"] = run([self.python3, "-c", ask, "pandas"]).strip()
-        names = "pydicom opencv-python-headless pylibjpeg-libjpeg pylibjpeg-openjpeg pyjpegls".split()
+        names = ("pydicom opencv-python-headless pylibjpeg-libjpeg pylibjpeg-openjpeg pylibjpeg-rle "
+                 "pyjpegls").split()
         version.update(zip(names, run([self.film_python, "-c", ask, *names]).split()))
         version["DCMTK"] = run(["dcmj2pnm", "--version"]).split()[2].lstrip("v")
         version["Python"] = run([self.python, "-V"]).split()[1]

@@ -8,7 +8,7 @@ set -eu
 
 packages="libisal-dev libisal2 libdeflate-dev libdeflate0 libssl-dev libssl3 libjansson-dev libjansson4
     libjpeg62-turbo-dev libjpeg62-turbo libpng-dev libpng16-16 zlib1g-dev zlib1g libcharls-dev libcharls2
-    libopenjp2-7-dev libopenjp2-7 libstdc++6"
+    libopenjp2-7-dev libopenjp2-7 libstdc++6 libc6"
 
 mkdir -p "$1"
 root=$(cd "$1" && pwd)
@@ -26,21 +26,21 @@ done
 rm -r "$root/apt"
 
 libraries=$root/usr/lib/aarch64-linux-gnu
-# zlib lies in /lib, and libz.so points there by an absolute path.
-cp -a "$root"/lib/aarch64-linux-gnu/. "$libraries"
+# zlib lies in /lib, and its link for the linker goes there by an absolute path. The C library is the
+# cross compiler's; that one has no character sets (iconv).
+mv "$root"/lib/aarch64-linux-gnu/libz.so.* "$libraries"
+ln -sf libz.so.1 "$libraries/libz.so"
+mv "$libraries/gconv" "$root"
 rm -r "$root/lib"
-for link in "$libraries"/*.so; do
-    case $(readlink "$link") in
-    /*) ln -sf "$(basename "$(readlink "$link")")" "$link" ;;
-    esac
-done
+
 cat > "$root/cross.ini.part" <<END
 [binaries]
 c = 'aarch64-linux-gnu-gcc'
 ar = 'aarch64-linux-gnu-ar'
 strip = 'aarch64-linux-gnu-strip'
 pkgconfig = 'pkg-config'
-exe_wrapper = ['qemu-aarch64', '-L', '/usr/aarch64-linux-gnu', '-E', 'LD_LIBRARY_PATH=$libraries']
+exe_wrapper = ['qemu-aarch64', '-L', '/usr/aarch64-linux-gnu', '-E', 'LD_LIBRARY_PATH=$libraries',
+    '-E', 'GCONV_PATH=$root/gconv']
 
 [properties]
 sys_root = '$root'

@@ -5,8 +5,8 @@
 
 In each build folder (made by meson setup) the tests are: the unit tests and fuzz replays that meson
 knows, tests/**/*_test.py, and the console blocks of docs/manual/*.md. The first folder is also used
-for the layer check. --quick leaves out tests/**/*_slow_test.py and sets HILUM_QUICK=1, which tests
-may ask for. --units runs what meson knows alone, through --wrapper (an emulator) if there is one.
+for the layer check and for tests/scale, whose shards run under other programs. --quick leaves out
+tests/**/*_slow_test.py and tests/scale, and sets HILUM_QUICK=1, which tests may ask for. --units runs what meson knows alone, through --wrapper (an emulator) if there is one.
 Every test gets a folder of its own as TMPDIR, which is removed afterwards.
 """
 import argparse
@@ -66,8 +66,8 @@ class Job:
         self.folder = folder
 
 
-def listed(build, args):
-    """The jobs of one build folder."""
+def listed(build, args, first):
+    """The jobs of one build folder; first: of those that run in one folder alone, too."""
     env = build.environment(args.quick)
     slow = 4 if build.sanitized or args.wrapper else 1
     mark = "sanitized " if build.sanitized else ""
@@ -79,6 +79,8 @@ def listed(build, args):
         return
     for path in sorted(glob.glob(os.path.join(ROOT, "tests", "**", "*_test.py"), recursive=True)):
         if args.quick and path.endswith("_slow_test.py"):
+            continue
+        if os.path.basename(os.path.dirname(path)) == "scale" and (args.quick or not first):
             continue
         yield Job(mark + os.path.relpath(path, os.path.join(ROOT, "tests"))[:-3],
                   [sys.executable, path], env, 600 * slow)
@@ -126,7 +128,7 @@ def main():
             print("FAIL  %s does not build" % folder)
             total["failed"] += 1
             continue
-        jobs += listed(build, args)
+        jobs += listed(build, args, i == 0)
         if i == 0 and not args.units:
             jobs.append(Job("layers", [sys.executable, os.path.join(ROOT, "scripts", "layers.py"),
                                        build.folder], build.environment(args.quick), 300))

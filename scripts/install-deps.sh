@@ -1,7 +1,10 @@
 #!/bin/sh
 # Install the Debian packages that building and testing need, when they are missing.
 #
-#   install-deps.sh [build] [fuzz] [arm64] [bench]
+#   install-deps.sh [build] [fuzz] [arm64] [bench] [scale]
+#
+# scale is for tests/scale, which skip what is not there. Debian may start its daemons once they are
+# installed; the tests have their own, on ports and sockets of their own.
 #
 # As root (or through sudo) they are installed; otherwise the command to do so is printed. With all of
 # them there nothing happens, quickly. On a system without dpkg nothing is done: see the names below.
@@ -11,6 +14,7 @@ build="make meson ninja-build gcc libc6-dev pkg-config libisal-dev libdeflate-de
     libjpeg62-turbo-dev libpng-dev zlib1g-dev libcharls-dev libopenjp2-7-dev python3"
 fuzz="clang libclang-rt-14-dev"
 bench="isal dcmtk python3-venv"
+scale="slurmctld slurmd slurm-client munge parallel openmpi-bin"
 arm64="gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user"
 
 wanted=
@@ -20,7 +24,8 @@ for group in "${@:-build}"; do
     fuzz) wanted="$wanted $fuzz" ;;
     arm64) wanted="$wanted $arm64" ;;
     bench) wanted="$wanted $bench" ;;
-    *) echo "install-deps.sh: no group '$group'; there are build, fuzz, arm64, bench" >&2; exit 2 ;;
+    scale) wanted="$wanted $scale" ;;
+    *) echo "install-deps.sh: no group '$group'; there are build, fuzz, arm64, bench, scale" >&2; exit 2 ;;
     esac
 done
 

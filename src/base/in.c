@@ -65,6 +65,16 @@ hl_code hl_in_open(const char *path, hl_in **out, hl_error *err)
     return c;
 }
 
+void hl_prefetch(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+    if (fd < 0)
+        return;
+    (void)posix_fadvise(fd, 0, 0, POSIX_FADV_WILLNEED);
+    close(fd);
+}
+
 hl_code hl_in_memory(const void *bytes, size_t n, const char *name, hl_in **out, hl_error *err)
 {
     *out = NULL;

@@ -37,6 +37,9 @@ hl_code hl_in_rename(hl_in *in, const char *name, hl_error *err); /* the name fo
 hl_code hl_in_pread(hl_in *in, void *to, size_t n, int64_t offset, size_t *got, hl_error *err);
 void hl_in_close(hl_in **in);
 
+/* Ask the system to read a file ahead; whether it can shows when the file is opened. */
+void hl_prefetch(const char *path);
+
 /* Append a whole file to *out (not cleared first), at most limit bytes (else HL_E_LIMIT);
  * digest may be NULL. */
 hl_code hl_read_file(const char *path, size_t limit, hl_buf *out, hl_digest *digest, hl_error *err);

@@ -90,6 +90,7 @@ static void *work(void *arg)
 {
     job_worker *w = arg;
     engine *e = w->e;
+    const hl_job *job = e->place->job;
 
     pthread_mutex_lock(&e->lock);
     for (;;) {
@@ -99,7 +100,10 @@ static void *work(void *arg)
             break;
         int64_t k = e->next++;
         work_slot *slot = &e->slot[k % e->window];
+        int64_t soon = k + e->active; /* behind those that are in work */
         pthread_mutex_unlock(&e->lock);
+        if (job->ahead && soon < e->list.n)
+            job->ahead(job->ctx, hl_job_list_at(&e->list, soon));
         do_item(w, k, slot);
         pthread_mutex_lock(&e->lock);
         slot->ready = true;

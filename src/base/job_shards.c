@@ -307,52 +307,57 @@ static bool is_nothing(const char *name)
     return strncmp(name, ".tmp-", 5) == 0 || strncmp(name, ".nfs", 4) == 0;
 }
 
+/* The first name in folder that keeps it from being started, copied to other if that is empty. */
+static hl_code look_for_others(const char *folder, char *other, size_t size, size_t *n_other,
+                               hl_error *err)
+{
+    hl_names names = {0};
+    hl_code c = hl_list_folder(folder, &names, err);
+
+    for (size_t i = 0; !c && i < names.n; i++) {
+        if (strcmp(names.name[i], HL_JOB_FOLDER) == 0 || is_nothing(names.name[i]))
+            continue;
+        if (!other[0])
+            snprintf(other, size, "%s", names.name[i]);
+        ++*n_other;
+    }
+    hl_names_free(&names);
+    return c;
+}
+
 hl_code hl_job_check_out(const hl_job_options *options, hl_error *err)
 {
-    const char *out = options->out, *other = NULL;
-    char path[HL_PATH_BYTES];
-    hl_names names = {0}, inside = {0};
+    const char *out = options->out;
+    char path[HL_PATH_BYTES], shards[HL_PATH_BYTES], other[256] = "";
     size_t n_other = 0;
-    hl_code c = HL_OK;
+    hl_code c;
 
     if (!hl_file_exists(out))
         return HL_OK;
     if (!hl_is_folder(out))
         return hl_fail_at(err, HL_E_USAGE, out, 0, -1, "not a folder\nGive another --out.");
-    c = hl_path_join(out, HL_JOB_FOLDER "/" HL_JOB_SHARDS_FILE, path, err);
-    if (!c && hl_file_exists(path))
+    c = hl_path_join(out, HL_JOB_FOLDER "/" HL_JOB_SHARDS_FILE, shards, err);
+    if (!c && !hl_file_exists(shards)) {
+        c = look_for_others(out, other, sizeof other, &n_other, err);
+        if (!c)
+            c = hl_path_join(out, HL_JOB_FOLDER, path, err);
+        if (!c && hl_file_exists(path))
+            c = look_for_others(path, other, sizeof other, &n_other, err);
+        if (!c && !n_other)
+            return HL_OK;
+    }
+    /* A shard makes shards.json before anything else: what was found may be of one that has begun
+     * since the first look. */
+    if (!c && hl_file_exists(shards))
         return options->mode == HL_JOB_RUN && !options->resume ? hl_job_refuse_unfinished(out, err)
                                                                : HL_OK;
     if (!c)
-        c = hl_list_folder(out, &names, err);
-    for (size_t i = 0; !c && i < names.n; i++) {
-        const char *name = names.name[i];
-        if (strcmp(name, HL_JOB_FOLDER) == 0) {
-            c = hl_path_join(out, name, path, err);
-            if (!c)
-                c = hl_list_folder(path, &inside, err);
-        } else if (!is_nothing(name)) {
-            other = other ? other : name;
-            n_other++;
-        }
-    }
-    for (size_t i = 0; !c && i < inside.n; i++) {
-        if (is_nothing(inside.name[i]))
-            continue;
-        /* shards.json may have come between the two looks. */
-        if (strcmp(inside.name[i], HL_JOB_SHARDS_FILE) == 0)
-            break;
-        other = other ? other : inside.name[i];
-        n_other++;
-    }
-    if (!c && other) {
-        bool finished = !hl_path_join(out, "manifest.json", path, NULL) && hl_file_exists(path);
-        c = finished ? hl_fail(err, HL_E_USAGE, "%s holds a finished run; give another --out", out)
-                     : hl_fail(err, HL_E_USAGE,
-                               "%s holds something else: %s%s; give a new or empty folder as --out",
-                               out, other, n_other > 1 ? ", ..." : "");
-    }
-    hl_names_free(&names);
-    hl_names_free(&inside);
+        c = hl_path_join(out, "manifest.json", path, err);
+    if (!c && hl_file_exists(path))
+        c = hl_fail(err, HL_E_USAGE, "%s holds a finished run; give another --out", out);
+    if (!c)
+        c = hl_fail(err, HL_E_USAGE,
+                    "%s holds something else: %s%s; give a new or empty folder as --out", out,
+                    other, n_other > 1 ? ", ..." : "");
     return c;
 }

@@ -28,7 +28,7 @@ static bool is_element(const uint8_t *p, size_t n, bool big, bool explicit_vr, s
 {
     if (n < 8)
         return false;
-    uint32_t tag = HL_TAG(u16_at(p, big), u16_at(p + 2, big)), length;
+    uint32_t tag = HL_TAG(u16_at(p, big), u16_at(p + 2, big)), length, head = 8;
     const hl_dicom_entry *entry = hl_dicom_entry_of(tag);
     bool group_length = (tag & 0xffff) == 0 && tag >> 16 >= 2;
 
@@ -39,6 +39,12 @@ static bool is_element(const uint8_t *p, size_t n, bool big, bool explicit_vr, s
         if (p[4] != vr[0] || p[5] != vr[1])
             return false;
         length = u16_at(p + 6, big);
+        if (strcmp(vr, "OB") == 0) { /* (0002,0001), of group 0002 without its length */
+            if (length != 0 || n < 12 || u16_at(p + (big ? 8 : 10), big) != 0)
+                return false;
+            length = u16_at(p + (big ? 10 : 8), big);
+            head = 12;
+        }
     } else {
         length = u16_at(p + 4, big);
         if (u16_at(p + 6, big) != 0) /* begins with short values, big end: never */
@@ -46,7 +52,7 @@ static bool is_element(const uint8_t *p, size_t n, bool big, bool explicit_vr, s
     }
     if (group_length && length != 4)
         return false;
-    *end = 8 + length;
+    *end = head + length;
     return length % 2 == 0;
 }
 

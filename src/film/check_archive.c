@@ -344,19 +344,43 @@ static hl_code relate(const proof *p, relations *r, const char *where, const hl_
     return c;
 }
 
+/* The ids, and what else of the wanted columns the recipe has: place[i] of a field, N_METADATA =
+ * there is none. */
+static hl_code open_metadata(const char *path, const hl_csv_options *options,
+                             size_t place[N_METADATA], hl_csv **csv, hl_error *err)
+{
+    static const char *const name[N_METADATA] = {"dicom_id", "subject_id", "study_id",
+                                                 "Rows",     "Columns",    "StudyDate"};
+    const char *want[N_METADATA];
+    size_t n = 0;
+    hl_code c = hl_csv_open(path, name, ROWS, options, csv, err);
+
+    for (size_t i = 0; c == HL_OK && i < N_METADATA; i++) {
+        place[i] = N_METADATA;
+        for (size_t k = 0; k < hl_csv_n_columns(*csv) && place[i] == N_METADATA; k++)
+            if (hl_str_is(hl_csv_column(*csv, k), name[i])) {
+                place[i] = n;
+                want[n++] = name[i];
+            }
+    }
+    hl_csv_close(csv);
+    return c == HL_OK ? hl_csv_open(path, want, n, options, csv, err) : c;
+}
+
 static hl_code check_metadata(proof *p, relations *r, hl_error *err)
 {
-    static const char *const want[N_METADATA] = {"dicom_id", "subject_id", "study_id",
-                                                 "Rows",     "Columns",    "StudyDate"};
     hl_csv_options options = {.cpu = p->check->cpu, .name = p->metadata};
     char path[HL_PATH_BYTES], where[32];
     hl_csv *csv = NULL;
-    hl_field f[N_METADATA];
+    hl_field field[N_METADATA], f[N_METADATA];
+    size_t place[N_METADATA];
     hl_code c = hl_path_join(p->check->o->dir, p->metadata, path, err);
 
     if (c == HL_OK)
-        c = hl_csv_open(path, want, N_METADATA, &options, &csv, err);
-    while (c == HL_OK && (c = hl_csv_next(csv, f, err)) == HL_OK) {
+        c = open_metadata(path, &options, place, &csv, err);
+    while (c == HL_OK && (c = hl_csv_next(csv, field, err)) == HL_OK) {
+        for (size_t i = 0; i < N_METADATA; i++)
+            f[i] = place[i] < N_METADATA ? field[place[i]] : (hl_field){0};
         snprintf(where, sizeof where, "line %lld", (long long)hl_csv_line(csv));
         p->check->rows++;
         c = relate(p, r, where, f, err);
@@ -459,21 +483,27 @@ static hl_code index_pictures(proof *p, hl_error *err)
     return c;
 }
 
-static bool recipe_scales(const char *dir)
+/* A manifest that cannot be read says nothing of sizes. */
+static hl_code read_recipe(proof *p, hl_error *err)
 {
     char path[HL_PATH_BYTES];
     hl_json *json = NULL;
-    bool scales = false;
+    hl_error fault;
+    hl_code c = hl_path_join(p->check->o->dir, "manifest.json", path, err);
 
-    if (hl_path_join(dir, "manifest.json", path, NULL) == HL_OK && hl_file_exists(path) &&
-        hl_json_read(path, &json, NULL) == HL_OK) {
+    if (c != HL_OK || !hl_file_exists(path))
+        return c;
+    c = hl_json_read(path, &json, &fault);
+    if (c == HL_OK) {
         const hl_json_value *recipe = hl_json_get(hl_json_root(json), "recipe");
         const hl_json_value *pixels = hl_json_get(hl_json_get(recipe, "content"), "pixels");
         hl_str resize = hl_json_text(hl_json_get(pixels, "resize"));
-        scales = resize.n > 0 && !hl_str_is(resize, "none");
+        p->scaled = resize.n > 0 && !hl_str_is(resize, "none");
     }
     hl_json_free(&json);
-    return scales;
+    if (c == HL_OK || !hl_error_is_memory(&fault))
+        return HL_OK;
+    return hl_fail_memory(err, "manifest.json", 65536);
 }
 
 /* Tables are found by their endings: other recipes have other names. */
@@ -513,11 +543,12 @@ hl_code hl_check_archive(hl_checking *check, hl_error *err)
     proof p = {.check = check,
                .arena = hl_arena_new(0),
                .by_path = hl_strmap_new(0),
-               .by_name = hl_strmap_new(0),
-               .scaled = recipe_scales(check->o->dir)};
+               .by_name = hl_strmap_new(0)};
     hl_names names = {0};
     hl_code c = p.arena && p.by_path && p.by_name ? HL_OK : hl_fail_memory(err, "a check", 65536);
 
+    if (c == HL_OK)
+        c = read_recipe(&p, err);
     if (c == HL_OK)
         c = hl_list_tree(check->o->dir, &names, err);
     if (c == HL_OK)

@@ -311,7 +311,9 @@ static hl_code check_file(scan *s, hl_error *err)
         snprintf(s->where, WHERE_BYTES, "%s", hl_dicom_tag_text(tag, text));
         if (tag >= HL_TAG(0x0002, 0x0016) && meta->element[i].length > 0)
             c = find(s, HL_DEID_MEDIUM, tag, entry ? entry->keyword : "unknown element",
-                     "names a machine of the hospital's network", err);
+                     tag < HL_TAG(0x0002, 0x0100) ? "names a machine of the hospital's network"
+                                                  : "nobody but its maker knows what it holds",
+                     err);
         if (c == HL_OK && tag == HL_TAG(0x0002, 0x0003))
             c = check_uid(s, &meta->element[i], "MediaStorageSOPInstanceUID", err);
     }

@@ -66,9 +66,11 @@ static hl_code read_file(turn *t, const char *folder, const hl_film_item *item, 
     if (c != HL_OK)
         return c;
     c = load(t, path, &fault);
-    if (c == HL_E_INPUT)
-        return hl_fail_at(err, c, item->name, 0, -1,
-                          hl_file_exists(path) ? "no regular file" : "the file is not there");
+    if (c == HL_E_INPUT) /* anew, as fault holds the whole path */
+        return hl_fail_at(err, c, item->name, 0, -1, "%s",
+                          !hl_file_exists(path) ? "the file is not there"
+                          : fault.offset >= 0   ? "the file became shorter while it was read"
+                                                : "no regular file");
     if (c != HL_OK && err)
         *err = fault;
     return c;
@@ -342,7 +344,8 @@ hl_code hl_film_work(const hl_film_job *job, int64_t i, int thread, hl_arena *sc
     return c;
 }
 
-bool hl_film_refused_row(const hl_film_job *job, int64_t i, hl_arena *arena, hl_str **cell)
+hl_code hl_film_refused_row(const hl_film_job *job, int64_t i, hl_arena *arena, hl_str **cell,
+                            hl_error *err)
 {
     const hl_film_item *item = &job->plan->item[i];
     hl_film_worker worker = {0};
@@ -350,20 +353,28 @@ bool hl_film_refused_row(const hl_film_job *job, int64_t i, hl_arena *arena, hl_
     hl_metadata_rule rule = rule_of(job, item);
     char path[HL_PATH_BYTES];
     hl_in *in = NULL;
+    hl_error fault;
 
+    *cell = NULL;
     if (item->refusal || !item->dicom_id)
-        return false;
-    hl_code c = hl_path_join(job->in, item->path, path, NULL);
+        return HL_OK;
+    hl_code c = hl_path_join(job->in, item->path, path, &fault);
     if (c == HL_OK)
-        c = hl_in_open(path, &in, NULL);
+        c = hl_in_open(path, &in, &fault);
     if (c == HL_OK)
-        c = hl_dicom_open(in, &t.d, NULL);
+        c = hl_dicom_open(in, &t.d, &fault);
     if (c == HL_OK)
-        c = hl_film_metadata(t.d, job->r, &rule, arena, &t.metadata, NULL);
-    *cell = t.metadata.cell;
+        c = hl_film_metadata(t.d, job->r, &rule, arena, &t.metadata, &fault);
     hl_dicom_close(&t.d);
     hl_in_close(&in);
-    return c == HL_OK;
+    if (c == HL_OK) {
+        *cell = t.metadata.cell;
+    } else if (hl_error_is_memory(&fault)) {
+        if (err)
+            *err = fault;
+        return c;
+    }
+    return HL_OK;
 }
 
 hl_code hl_film_single(const hl_film_job *job, const char *path, const char *picture_path,

@@ -258,13 +258,17 @@ static void put_u128(const uint8_t bytes[16], char *out)
     *out = 0;
 }
 
-bool hl_film_map_uid(const hl_film_map *map, hl_str uid, char out[HL_UID_BYTES])
+hl_code hl_film_map_uid(const hl_film_map *map, hl_str uid, char out[HL_UID_BYTES], hl_error *err)
 {
-    hl_sha256 *h = map->salt.n ? hl_sha256_new() : NULL;
+    hl_sha256 *h = NULL;
     hl_digest digest;
 
+    out[0] = 0;
+    if (map->salt.n == 0)
+        return HL_OK;
+    h = hl_sha256_new();
     if (!h)
-        return false;
+        return hl_fail_memory(err, "a UID", uid.n);
     hl_sha256_add(h, map->salt.at, map->salt.n);
     hl_sha256_add(h, "\0", 1);
     hl_sha256_add(h, uid.at, uid.n);
@@ -272,5 +276,5 @@ bool hl_film_map_uid(const hl_film_map *map, hl_str uid, char out[HL_UID_BYTES])
     hl_sha256_free(&h);
     memcpy(out, "2.25.", 5);
     put_u128(digest.sha256, out + 5);
-    return true;
+    return HL_OK;
 }

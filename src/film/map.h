@@ -32,8 +32,8 @@ bool hl_film_map_find(const hl_film_map *map, hl_str patient_id, hl_str study_ui
                       hl_film_pseudonym *out, bool *fits);
 
 /* Another UID that stands for uid wherever it occurs: "2.25." and a number of 128 bits, made of
- * uid_salt and uid by SHA-256. False: the map has no salt. */
+ * uid_salt and uid by SHA-256. "": the map has no salt. Fails for want of memory only. */
 #define HL_UID_BYTES 65
-bool hl_film_map_uid(const hl_film_map *map, hl_str uid, char out[HL_UID_BYTES]);
+hl_code hl_film_map_uid(const hl_film_map *map, hl_str uid, char out[HL_UID_BYTES], hl_error *err);
 
 #endif

@@ -52,6 +52,21 @@ static hl_code keep(making *m, hl_str value, hl_str *out, hl_error *err)
     return out->at ? HL_OK : hl_fail_memory(err, "a map", value.n);
 }
 
+/* Ids of one file; none of what cannot be read. */
+static hl_code read_ids(making *m, hl_dicom *d, seen *s, hl_error *err)
+{
+    int64_t date;
+    hl_code c = keep(m, hl_dicom_ascii(hl_dicom_get(d, HL_TAG_PatientID), 0), &s->patient, err);
+
+    if (c == HL_OK)
+        c = keep(m, hl_dicom_get_ascii(d, HL_TAG_StudyInstanceUID), &s->study, err);
+    if (c == HL_OK)
+        c = keep(m, hl_dicom_get_ascii(d, HL_TAG_SOPInstanceUID), &s->film, err);
+    if (hl_film_date(hl_dicom_get_ascii(d, HL_TAG_StudyDate), 0, &date))
+        hl_parse_yyyymmdd(date, &s->day_s);
+    return c;
+}
+
 static hl_code read_one(void *ctx, int64_t i, int thread, hl_error *err)
 {
     making *m = ctx;
@@ -59,21 +74,21 @@ static hl_code read_one(void *ctx, int64_t i, int thread, hl_error *err)
     char path[HL_PATH_BYTES];
     hl_in *in = NULL;
     hl_dicom *d = NULL;
-    int64_t date;
-    hl_code c = hl_path_join(m->o->in, s->path, path, err);
+    hl_error fault;
+    hl_code c = hl_path_join(m->o->in, s->path, path, &fault);
 
     (void)thread;
     s->day_s = INT64_MAX;
-    if (c == HL_OK && hl_in_open(path, &in, NULL) == HL_OK &&
-        hl_dicom_open(in, &d, NULL) == HL_OK) {
-        c = keep(m, hl_dicom_ascii(hl_dicom_get(d, HL_TAG_PatientID), 0), &s->patient, err);
-        if (c == HL_OK)
-            c = keep(m, hl_dicom_get_ascii(d, HL_TAG_StudyInstanceUID), &s->study, err);
-        if (c == HL_OK)
-            c = keep(m, hl_dicom_get_ascii(d, HL_TAG_SOPInstanceUID), &s->film, err);
-        if (hl_film_date(hl_dicom_get_ascii(d, HL_TAG_StudyDate), 0, &date))
-            hl_parse_yyyymmdd(date, &s->day_s);
-    }
+    if (c == HL_OK)
+        c = hl_in_open(path, &in, &fault);
+    if (c == HL_OK)
+        c = hl_dicom_open(in, &d, &fault);
+    if (c == HL_OK)
+        c = read_ids(m, d, s, &fault);
+    if (c != HL_OK && !hl_error_is_memory(&fault))
+        c = HL_OK; /* counted: a film without ids */
+    if (c != HL_OK && err)
+        *err = fault;
     hl_dicom_close(&d);
     hl_in_close(&in);
     hl_ctl_done(m->ctl, 1);

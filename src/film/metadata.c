@@ -86,8 +86,9 @@ bool hl_film_date(hl_str da, int64_t shift_days, int64_t *out)
             return false;
     if (!hl_parse_i64((hl_str){digit, 8}, &number) || !hl_parse_yyyymmdd(number, &seconds))
         return false;
-    hl_civil c = hl_civil_of(seconds + shift_days * HL_DAY_S);
-    if (c.year < 1 || c.year > 9999)
+    seconds += shift_days * HL_DAY_S;
+    hl_civil c = hl_civil_of(seconds);
+    if (hl_civil_seconds(&c) != seconds) /* beyond the years 1 to 9999 */
         return false;
     *out = (int64_t)c.year * 10000 + c.month * 100 + c.day;
     return true;
@@ -192,11 +193,14 @@ static hl_code uid_cell(const making *m, const hl_film_column *column, const hl_
                         hl_str *cell, hl_error *err)
 {
     hl_str uid = hl_dicom_ascii(e, 0);
-    char other[HL_UID_BYTES];
+    char other[HL_UID_BYTES] = "";
 
     if (uid.n == 0)
         return HL_OK;
-    if (m->rule->map && hl_film_map_uid(m->rule->map, uid, other))
+    hl_code c = m->rule->map ? hl_film_map_uid(m->rule->map, uid, other, err) : HL_OK;
+    if (c != HL_OK)
+        return c;
+    if (other[0])
         return keep(m, other, strlen(other), cell, err);
     if (!m->rule->map && hl_str_starts(uid, "2.25."))
         return keep(m, uid.at, uid.n, cell, err);

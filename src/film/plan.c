@@ -397,14 +397,15 @@ static hl_code refuse_twins(planning *p, hl_error *err)
 
 static hl_code digest_plan(hl_film_plan *plan, const hl_film_map *map, hl_error *err)
 {
+    char line[3 * HL_F64_CHARS + 8], uid[HL_UID_BYTES] = "";
+    /* what a map makes of no UID stands for its salt */
+    hl_code c = map ? hl_film_map_uid(map, (hl_str){0}, uid, err) : HL_OK;
+    if (c != HL_OK)
+        return c;
     hl_sha256 *h = hl_sha256_new();
-    char line[3 * HL_F64_CHARS + 8], uid[HL_UID_BYTES];
-
     if (!h)
         return hl_fail_memory(err, "a digest", 0);
-    /* what a map makes of no UID stands for its salt */
-    if (map && hl_film_map_uid(map, (hl_str){0}, uid))
-        hl_sha256_add(h, uid, strlen(uid));
+    hl_sha256_add(h, uid, strlen(uid));
     for (size_t i = 0; i < plan->n; i++) {
         const hl_film_item *item = &plan->item[i];
         int n = snprintf(line, sizeof line, "\n%lld,%lld,%lld,", (long long)item->subject_id,

@@ -188,6 +188,15 @@ static hl_code work(void *ctx, int64_t i, int thread, hl_arena *scratch, hl_buf 
     return c;
 }
 
+static void ahead(void *ctx, int64_t i)
+{
+    rendering *p = ctx;
+    char path[HL_PATH_BYTES];
+
+    if (hl_path_join(p->folder, p->plan.item[i].path, path, NULL) == HL_OK)
+        hl_prefetch(path);
+}
+
 /* The pictures of a record are in their places, whole: true. */
 static bool pictures_there(const rendering *p, const hl_film_item *item, const hl_film_record *r)
 {
@@ -302,6 +311,7 @@ static hl_code run_job(rendering *p, hl_job_result *result, hl_error *err)
                   .subject_id = item_subject,
                   .item_name = item_name,
                   .work = work,
+                  .ahead = ahead,
                   .sink = sink};
     hl_job_options jo = {.out = p->o->out,
                          .shard = p->o->shard,
@@ -449,7 +459,7 @@ static hl_code close_folder(rendering *p, const hl_run_info *run, const hl_job_r
     hl_code c = hl_film_archive_finish(&p->archive, &p->counts, err);
 
     if (c == HL_OK && p->o->labels)
-        c = hl_film_labels_copy(p->o->labels, p->o->out, p->manifest, p->ctl, err);
+        c = hl_film_labels_copy(p->o->labels, p->o->out, p->manifest, err);
     if (c == HL_OK)
         c = hl_manifest_output(p->manifest, "errors.csv", &job->errors_digest, err);
     if (c == HL_OK)
@@ -503,6 +513,17 @@ static hl_code check_splits(const rendering *p, hl_error *err)
     return c;
 }
 
+static hl_code prove_labels(const rendering *p, hl_error *err)
+{
+    const char *const taken[] = {
+        p->r.metadata_file, p->r.split_file, "IMAGE_FILENAMES", "RECORDS",  "errors.csv",
+        "films-report.csv", "inputs.csv.gz", "SHA256SUMS.txt",  "run.json", "manifest.json"};
+
+    return p->o->labels ? hl_film_labels_prove(p->o->labels, taken, sizeof taken / sizeof *taken,
+                                               p->ctl, err)
+                        : HL_OK;
+}
+
 static hl_code prepare(rendering *p, hl_error *err)
 {
     hl_job_options jo = {.out = p->o->out,
@@ -522,6 +543,8 @@ static hl_code prepare(rendering *p, hl_error *err)
     p->job.map = p->map;
     if (c == HL_OK && p->map && p->o->records)
         c = hl_fail(err, HL_E_USAGE, "--map and --records both give ids: choose one");
+    if (c == HL_OK)
+        c = prove_labels(p, err);
     if (c == HL_OK)
         c = hl_film_split_new(&p->r, p->o->seed, p->o->splits, p->job.cpu, &p->split, err);
     if (c == HL_OK)

@@ -142,7 +142,7 @@ hl_code hl_tone_fit(const hl_look *look, hl_dicom *d, const hl_pixels *p, const 
         return c;
     switch (look->range) {
     case HL_RANGE_VOI:
-        c = hl_voi_read(d, p, arena, &out->voi, err);
+        c = hl_voi_read(d, p, &out->modality, arena, &out->voi, err);
         if (c == HL_OK && out->voi.kind != HL_VOI_NONE) {
             out->kind = HL_TONE_VOI;
             return HL_OK;

@@ -25,7 +25,8 @@ static void take_entries(const hl_dicom_element *e, const uint8_t *at, bool word
     }
 }
 
-static hl_code read_lut(hl_dicom *d, const hl_pixels *p, const hl_dicom_item *item, hl_arena *arena,
+/* signed_input: the table's inputs can be below 0, so the first of them is a signed number. */
+static hl_code read_lut(hl_dicom *d, const hl_dicom_item *item, bool signed_input, hl_arena *arena,
                         hl_tone_lut *out, hl_error *err)
 {
     const hl_dicom_element *e = hl_dicom_find(item, HL_TAG_LUTDescriptor);
@@ -37,9 +38,12 @@ static hl_code read_lut(hl_dicom *d, const hl_pixels *p, const hl_dicom_item *it
             return hl_dicom_fail(d, HL_E_INPUT, HL_TAG_LUTDescriptor, err,
                                  "must have three numbers: entries, first input, bits");
     number[0] &= 0xFFFF;
-    /* Some files say US although the pixels are signed. */
-    if (p->is_signed && number[1] > INT16_MAX)
+    /* Some files say US although the input is signed; without VRs the reader of the file has gone
+     * by PixelRepresentation, which says nothing about what comes out of a rescale. */
+    if (signed_input && number[1] > INT16_MAX)
         number[1] -= 65536;
+    else if (!signed_input && number[1] < 0 && hl_dicom_syntax_of(d)->implicit_vr)
+        number[1] += 65536;
     *out = (hl_tone_lut){.n = number[0] ? (uint32_t)number[0] : 65536,
                          .first = number[1],
                          .bits = (int32_t)(number[2] & 0xFFFF)};
@@ -100,7 +104,7 @@ hl_code hl_modality_read(hl_dicom *d, const hl_pixels *p, hl_arena *arena, hl_mo
 
     *out = hl_modality_none();
     if (item)
-        return read_lut(d, p, item, arena, &out->lut, err);
+        return read_lut(d, item, p->is_signed, arena, &out->lut, err);
     hl_code c = read_real(d, HL_TAG_RescaleSlope, &there, &out->slope, err);
     if (c == HL_OK)
         c = read_real(d, HL_TAG_RescaleIntercept, &there, &out->intercept, err);
@@ -143,7 +147,19 @@ static hl_code read_function(hl_dicom *d, hl_voi_kind *out, hl_error *err)
     return HL_OK;
 }
 
-hl_code hl_voi_read(hl_dicom *d, const hl_pixels *p, hl_arena *arena, hl_voi *out, hl_error *err)
+/* PS3.3 C.11.2.1.1: a Modality LUT gives unsigned numbers, a rescale what its range says. */
+static bool can_be_negative(const hl_pixels *p, const hl_modality *m)
+{
+    const int64_t half = INT64_C(1) << (p->bits_stored - 1);
+    double low, high;
+
+    hl_modality_span(m, p->is_signed ? -half : 0, p->is_signed ? half - 1 : 2 * half - 1, &low,
+                     &high);
+    return low < 0.0;
+}
+
+hl_code hl_voi_read(hl_dicom *d, const hl_pixels *p, const hl_modality *input, hl_arena *arena,
+                    hl_voi *out, hl_error *err)
 {
     const hl_dicom_item *item = hl_dicom_first_item(hl_dicom_root(d), HL_TAG_VOILUTSequence);
     bool centre = false, width = false;
@@ -151,7 +167,7 @@ hl_code hl_voi_read(hl_dicom *d, const hl_pixels *p, hl_arena *arena, hl_voi *ou
     *out = (hl_voi){.kind = HL_VOI_NONE};
     if (item) {
         out->kind = HL_VOI_LUT;
-        return read_lut(d, p, item, arena, &out->lut, err);
+        return read_lut(d, item, can_be_negative(p, input), arena, &out->lut, err);
     }
     hl_code c = read_real(d, HL_TAG_WindowCenter, &centre, &out->centre, err);
     if (c == HL_OK)

@@ -49,8 +49,10 @@ hl_code hl_modality_read(hl_dicom *d, const hl_pixels *p, hl_arena *arena, hl_mo
 hl_modality hl_modality_none(void);
 
 /* The first VOI LUT if there is one (as pydicom prefers), else the first window, else HL_VOI_NONE.
- * HL_E_INPUT: a width that is too small, a function that the standard does not have, a bad LUT. */
-hl_code hl_voi_read(hl_dicom *d, const hl_pixels *p, hl_arena *arena, hl_voi *out, hl_error *err);
+ * input: the transform before it, whose range tells the sign of a LUT's first input. HL_E_INPUT: a
+ * width that is too small, a function that the standard does not have, a bad LUT. */
+hl_code hl_voi_read(hl_dicom *d, const hl_pixels *p, const hl_modality *input, hl_arena *arena,
+                    hl_voi *out, hl_error *err);
 
 /* PixelPaddingValue, with PixelPaddingRangeLimit a range. It is compared with stored values; a
  * value given with the other sign than the pixels' is taken as its 16 bits. */

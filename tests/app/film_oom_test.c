@@ -215,17 +215,17 @@ static void one_film_is_rendered_whole_or_not_at_all(void)
         {"film-png16", "one.png"},
         {"film-clahe", "one.jpg"},
         {"film-percentile", "one.jpg"},
-        {"film-512", "one.jpg"},
+        {"film-512", "one.png"},
     };
     static const char *const film[] = {"look_dicom/voi_table.dcm", "look_dicom/modality_table.dcm",
                                        "look_dicom/long_words.dcm"};
-    static const char *const jpeg[] = {"dicom/synthetic/u8_jpeg_extended8.dcm"};
+    static const char *const wide[] = {"dicom/synthetic/u8_jpeg_extended8.dcm"}; /* for tiles */
 
     for (size_t i = 0; i < sizeof looks / sizeof *looks; i++) {
         recipe = looks[i][0];
         picture = looks[i][1];
         printf("# %s\n", recipe);
-        step_each("one film", render_one, i == 4 ? jpeg : film, i == 4 ? 1 : 3);
+        step_each("one film", render_one, i == 4 ? wide : film, i == 4 ? 1 : 3);
     }
 }
 

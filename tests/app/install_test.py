@@ -43,7 +43,8 @@ code, text = run("meson", "install", "-C", build, "--no-rebuild", "--destdir", t
 files = [os.path.relpath(os.path.join(folder, f), temp) for folder, _, names in os.walk(temp) for f in names]
 wanted = ["bin/hilum", "/libhilum.so", "/libhilum.a", "/pkgconfig/hilum.pc", "include/hilum/hilum.h",
           "man/man1/hilum.1", "bash-completion/completions/hilum.bash", "zsh/site-functions/_hilum",
-          "fish/vendor_completions.d/hilum.fish", "share/hilum/recipes/symile-mimic-1.0.json"]
+          "fish/vendor_completions.d/hilum.fish", "share/hilum/recipes/symile-mimic-1.0.json",
+          "share/hilum/examples/slurm/films.sh"]
 step("everything is installed", (code == 0, text),
      *[(any(f.endswith(w) for f in files), w + " is missing") for w in wanted])
 

@@ -399,6 +399,45 @@ static void an_unfinished_run_needs_resume(void)
     remove_out(out);
 }
 
+#define STARTS 300
+
+/* What a shard does first, STARTS times, in folders 0, 1, ... */
+static void *begin_again_and_again(void *arg)
+{
+    char path[HL_PATH_BYTES];
+
+    for (int i = 0; i < STARTS; i++) {
+        snprintf(path, sizeof path, "%s/%d/.hilum", (const char *)arg, i);
+        hl_make_folder(path, NULL);
+        snprintf(path, sizeof path, "%s/%d/.hilum/shards.json", (const char *)arg, i);
+        close(open(path, O_WRONLY | O_CREAT, 0644));
+        snprintf(path, sizeof path, "%s/%d/.hilum/.journal-00000-a", (const char *)arg, i);
+        close(open(path, O_WRONLY | O_CREAT, 0644));
+    }
+    return NULL;
+}
+
+static void a_shard_that_begins_beside_another_does_not_take_it_for_something_else(void)
+{
+    char out[256], folder[300], last[400];
+    pthread_t beside;
+    int refused = 0;
+
+    snprintf(out, sizeof out, "%s", temp_folder());
+    pthread_create(&beside, NULL, begin_again_and_again, out);
+    for (int i = 0; i < STARTS; i++) {
+        snprintf(folder, sizeof folder, "%s/%d", out, i);
+        snprintf(last, sizeof last, "%s/.hilum/.journal-00000-a", folder);
+        hl_job_options options = {.out = folder, .mode = HL_JOB_SHARD, .n_shards = 2};
+        do
+            refused += hl_job_check_out(&options, NULL) != HL_OK;
+        while (!hl_file_exists(last));
+    }
+    pthread_join(beside, NULL);
+    is_int(refused, 0);
+    remove_out(out);
+}
+
 static void a_shard_of_another_start_is_refused(void)
 {
     fake f = {.n = 30, .max_bytes = 10};
@@ -1001,6 +1040,7 @@ int main(void)
     run(the_folder_of_a_download_is_refused);
     run(lack_of_memory_ends_the_job_and_fails_no_item);
     run(an_unfinished_run_needs_resume);
+    run(a_shard_that_begins_beside_another_does_not_take_it_for_something_else);
     run(a_shard_of_another_start_is_refused);
     run(a_shard_number_out_of_range_is_refused);
     run(shards_and_merge_give_what_one_run_gives);

@@ -198,6 +198,8 @@ def recognition():
     report.equal("DICOM without preamble or group 0002 is known by its first elements",
                  ([kind(n, c) for n, c in [("a", explicit), ("b", implicit), ("c", big), ("d", b"DICM" + explicit)]],
                   ["DICOM"] * 4))
+    meta = element(0x00020001, "OB", b"\0\1") + element(0x00020010, "UI", "1.2.840.10008.1.2.1")
+    report.equal("... or by those of a group 0002 that lacks its length", (kind("e", meta + explicit), "DICOM"))
     ran = hilum("inspect", put("film.dcm.gz", gzip.compress(b"\0" * 128 + b"DICM" + explicit), None))
     report.equal("gzip is undone", (ran.code, 0), ("DICOM, DX data set" in ran.out, True),
                  (", compressed with gzip\n" in ran.out, True))

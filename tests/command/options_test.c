@@ -46,6 +46,7 @@ static const hl_option table[] = {
     HL_OPTION_JOBS,
     HL_OPTION_SHARD,
     HL_OPTION_MERGE,
+    HL_OPTION_TEST_VERSION,
     {0},
 };
 static const hl_command pack = {
@@ -193,6 +194,18 @@ static void a_hidden_option_comes_only_through_json(void)
     hl_options_free(&o);
 }
 
+static void the_program_itself_sets_hidden_options_alone(void)
+{
+    hl_options *o = WORDS("c", "--out", "o");
+    ok(hl_options_set_hidden(o, "test-version", "0.0.9", NULL) == HL_OK);
+    is_str(hl_options_text(o, "test-version"), "0.0.9");
+    ok(hl_options_set_hidden(o, "title", "mine", NULL) == HL_OK);
+    ok(hl_options_set_hidden(o, "no-such", "x", NULL) == HL_OK);
+    ok(hl_options_text(o, "title") == NULL);
+    hl_options_free(&o);
+    refused(WORDS("c", "--out", "o", "--test-version", "1"), "pack knows no option --test-version");
+}
+
 static void json_gives_the_same_as_words(void)
 {
     hl_options *a = WORDS("c", "--out", "o", "--compat", "--shard", "1/4", "--train-n", "8");
@@ -335,6 +348,7 @@ int main(void)
     run(an_unknown_option_suggests_the_nearest);
     run(what_is_required_must_be_there_once);
     run(a_hidden_option_comes_only_through_json);
+    run(the_program_itself_sets_hidden_options_alone);
     run(json_gives_the_same_as_words);
     run(json_of_the_wrong_kind_is_refused);
     run(a_false_flag_is_not_given);

@@ -598,6 +598,37 @@ static void a_voi_table_goes_before_a_window(void)
     }
 }
 
+/* PS3.3 C.11.2.1.1. Without VRs the first input was read with the sign of the stored values. */
+static void a_voi_table_begins_with_the_sign_of_what_a_rescale_gives(void)
+{
+    static const uint8_t data[] = {10, 0, 20, 0, 30, 0};
+    const int16_t stored[] = {-3, 23, 24, 25, 26, 5000};
+    static const struct {
+        const char *syntax, *intercept;
+        uint16_t first;
+        bool is_signed;
+        uint8_t want[6];
+    } cases[] = {
+        {"1.2.840.10008.1.2", "-1024", (uint16_t)-1000, false, {30, 10, 10, 20, 30, 30}},
+        {"1.2.840.10008.1.2.1", "-1024", (uint16_t)-1000, false, {30, 10, 10, 20, 30, 30}},
+        {"1.2.840.10008.1.2", "32768", 32792, true, {10, 10, 10, 20, 30, 30}},
+        {"1.2.840.10008.1.2.1", "32768", 32792, true, {10, 10, 10, 20, 30, 30}},
+    };
+    hl_look_stats s;
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const hl_frame frame = row_of(stored, 6, cases[i].is_signed);
+        made_file f = file_begin(cases[i].syntax);
+        hl_dicom_put_u16(put(&f), HL_TAG_PixelRepresentation, "US", cases[i].is_signed);
+        hl_dicom_put_text(put(&f), HL_TAG_RescaleIntercept, "DS", cases[i].intercept);
+        hl_dicom_put_text(put(&f), HL_TAG_RescaleSlope, "DS", "1");
+        put_lut(&f, HL_TAG_VOILUTSequence, 3, cases[i].first, 8, "US", data, sizeof data);
+        is_mem(greys(&window8, file_end(&f), "MONOCHROME2", &frame, &s), cases[i].want, 6);
+        file_free(&f);
+        hl_arena_reset(arena);
+    }
+}
+
 static void a_modality_table_is_looked_up_by_stored_value(void)
 {
     static const uint8_t data[] = {100, 0, 50, 0, 200, 0};
@@ -844,6 +875,7 @@ int main(void)
     run(a_slope_of_zero_is_an_error);
     run(the_stored_range_is_that_of_the_bits);
     run(a_voi_table_goes_before_a_window);
+    run(a_voi_table_begins_with_the_sign_of_what_a_rescale_gives);
     run(a_modality_table_is_looked_up_by_stored_value);
     run(a_table_that_contradicts_itself_is_an_error);
     run(padding_is_black_and_counts_in_no_statistic);

@@ -40,7 +40,7 @@ MpiDefault=none
 ReturnToService=2
 KillWait=5
 SlurmdParameters=config_overrides
-NodeName=localhost CPUs=16 RealMemory=65536 State=UNKNOWN
+NodeName=localhost CPUs=4 RealMemory=16384 State=UNKNOWN
 PartitionName=main Nodes=localhost Default=YES State=UP
 """
 # Less than this after a requeue the node answers "Job credential revoked" to the same job.

@@ -2,10 +2,9 @@
 import os
 import shutil
 import signal
-import subprocess
 import sys
 
-from shards import ENV, FILMS, half_written, hold, kill_all, lay_films, merged, one_run, play, script
+from shards import ENV, FILMS, finish, half_written, hold, lay_films, merged, one_run, play, script, start
 from support import Report, hilum, temp, tree
 
 report = Report()
@@ -13,11 +12,6 @@ N = 4
 # mpirun by root and with more ranks than CPUs; in a folder whose name leaves room for a socket's.
 MPI = dict(ENV, OMPI_ALLOW_RUN_AS_ROOT="1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1", OMPI_MCA_rmaps_base_oversubscribe="1",
            OMPI_MCA_orte_tmpdir_base="/tmp", OMPI_MCA_plm_rsh_agent="false")
-
-
-def start(path):
-    return subprocess.Popen([path], cwd=temp, env=MPI, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                            stderr=subprocess.STDOUT, text=True, start_new_session=True)
 
 
 def rounds():
@@ -28,18 +22,16 @@ def rounds():
     whole, out = (os.path.join(temp, name) for name in ("whole", "out"))
     want = tree(one_run(whole))
     path = script("mpi/films.sh", IN=FILMS, OUT=out, N=N)
-    run = start(path)
+    run = start(path, MPI)
     [killed] = hold(out, whole, N, 2)
     killed.send(signal.SIGKILL)
-    text = run.communicate(timeout=120)[0]
-    kill_all(out)
+    code, text = finish(run)
     ran = hilum("merge", "--missing", out)
-    report.equal("a rank is killed: the merge behind says what is missing", (killed.was_midway(), True), (run.returncode, 3),
-                 (text, lambda t: print(t)), (ran.out, lambda t: "2" in t.strip().split(",")),
-                 (half_written(out, want), []))
-    run = start(path)
-    text = run.communicate(timeout=120)[0]
-    report.equal("... and the script started again makes one run of it", (run.returncode, 1),
+    report.equal("a rank is killed: the merge behind says what is missing", (killed.was_midway(), True), (code, 3),
+                 (text, lambda t: "1 shard is missing or different: 2\n" in t), (ran.out, "2\n"), (half_written(out, want), []))
+    run = start(path, MPI)
+    code, text = finish(run)
+    report.equal("... and the script started again makes one run of it", (code, 1),
                  (text, lambda t: "2 refused (errors.csv)" in t), (merged(out, want), []))
     report.ok("... taking over what was done", killed.taken_over() > 0)
 

@@ -5,17 +5,13 @@ import signal
 import subprocess
 import sys
 
-from shards import (ENV, FILMS, half_written, hold, kill_all, lay_films, merged, one_run, play, render, script)
+from shards import (ENV, FILMS, finish, half_written, hold, kill_all, lay_films, merged, one_run, play, render, script,
+                    start)
 from support import Report, hilum, temp, tree
 
 report = Report()
 VERSION = hilum("--version").out.split()[1]
 N = 4
-
-
-def start(path):
-    return subprocess.Popen([path], cwd=temp, env=ENV, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                            stderr=subprocess.STDOUT, text=True, start_new_session=True)
 
 
 def a_run_with_faults(whole, want):
@@ -32,8 +28,8 @@ def a_run_with_faults(whole, want):
     report.equal("a shard is killed, then everything: nothing is half written", (half_written(out, want), []),
                  (ran.err, ""), (ran.out, lambda t: "3" in t.strip().split(",")), (killed.was_midway(), True), (last.was_midway(), True))
     run = start(path)
-    text = run.communicate(timeout=120)[0]
-    report.equal("... and the script started again makes one run of it", (run.returncode, 1),
+    code, text = finish(run)
+    report.equal("... and the script started again makes one run of it", (code, 1),
                  (text, lambda t: "2 refused (errors.csv)" in t), (merged(out, want), []))
     report.ok("... taking over what was done", killed.taken_over() > 0 and last.taken_over() > 0)
     with open(out + "-jobs.tsv") as f:
@@ -57,7 +53,7 @@ def two_attempts():
     render(out, "--shard", "3/%d" % N, films=films)
     ran = hilum("merge", out, HILUM_TEST_VERSION="0.0.9")
     report.equal("... a merge by another version is refused", (ran.code, 2), (ran.error[:1], lambda e: e and e[0].endswith(
-        "was started as %d shards by hilum %s; this is by 0.0.9. Use the same, or another --out." % (N, VERSION))))
+        "was started as %d shards by hilum %s; this is a merge by 0.0.9. Use the same, or another --out." % (N, VERSION))))
     report.equal("... and the bytes are those of one run", (hilum("merge", out).code, 1), (merged(out, tree(whole)), []))
 
 

@@ -4,18 +4,21 @@ import glob
 import os
 import re
 import signal
+import subprocess
 import sys
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-from support import ENV, HILUM, ROOT, files_in, hilum, read, same, temp, tree
+from support import ENV, HILUM, ROOT, files_in, hilum, read, same, sha256, temp, tree
 
 FILMS = os.path.join(temp, "films")
 COPIES = 8  # of each synthetic film: a shard of four takes half a second
 JOURNAL_S = 1.05  # finished items are written down every second
 PATIENCE_S = 60
+LIMIT_S = 400  # for a whole test: less than check.py gives, whose kill leaves no time to clear up
 ENV = dict(ENV, PATH=os.path.dirname(HILUM) + ":" + ENV["PATH"])
 EXAMPLES = os.path.join(ROOT, "share", "examples")
+started = []  # by start()
 
 
 def subject_of(i):
@@ -23,7 +26,7 @@ def subject_of(i):
 
 
 def lay_films(to=FILMS, copies=COPIES):
-    """The films of a synthetic hospital, each under several patients; one in shard 0 of 4 and one in shard 2 is damaged."""
+    """The films of a synthetic hospital, each under several patients. Of four shards 0 and 2 have a damaged one."""
     hospital = os.path.join(temp, "hospital")
     if not os.path.exists(hospital):
         made = hilum("synth", hospital, "--patients", 20, "--seed", 3, "--film-format", "dicom")
@@ -57,14 +60,18 @@ def one_run(out, films=FILMS):
 
 
 def play(report, rounds):
-    """The rounds of a test, and always its end; the exit code."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    """The rounds of a test, and its end on every way out; the exit code."""
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGALRM):
         signal.signal(number, lambda *_: sys.exit(1))
+    signal.alarm(LIMIT_S)
     try:
         rounds()
     except Exception as fault:  # a test that cannot go on has failed
         report.ok("to the end", False, ["%s: %s" % (type(fault).__name__, fault)])
     finally:
+        for run in started:
+            if run.poll() is None:
+                os.killpg(run.pid, signal.SIGKILL)
         kill_all(temp)
         code = report.end()
     return code
@@ -76,6 +83,7 @@ def script(name, **variables):
         text = f.read()
     if "N" in variables:
         text = text.replace("--array=0-63%16", "--array=0-%d%%16" % (variables["N"] - 1))
+        text = text.replace("--cpus-per-task=4", "--cpus-per-task=1")  # slow enough to be caught at
     for key, value in variables.items():
         text, n = re.subn(r"(?m)^%s=[^ #\n]*" % key, lambda _: "%s=%s" % (key, value), text)
         if n != 1:
@@ -115,10 +123,8 @@ def pictures(whole, shard, n):
 
 
 def half_written(out, want):
-    """Files under a final name that are not as in the tree want; errors.csv and the like come with the merge."""
-    got = tree(out) if os.path.isdir(out) else {}
-    return sorted(n for n, digest in got.items()
-                  if not n.startswith(".hilum/") and "/." not in "/" + n and want.get(n) != digest)
+    """Files under a final name that are not as in the tree want, also while shards are at work."""
+    return [n for n in files_in(out) if "/." not in "/" + n and sha256(os.path.join(out, n)) != want.get(n)]
 
 
 def left_over(out):
@@ -126,20 +132,44 @@ def left_over(out):
     return [n for n in files_in(out) if "/." in "/" + n]
 
 
+def merged(out, want):
+    """What is wrong with a merged folder, beside the tree of one run."""
+    return same(tree(out), want) + left_over(out)
+
+
 # --- processes ---------------------------------------------------------------------------------------------
+
+def words_of(pid):
+    """The words of a living process; [] when it is none."""
+    try:
+        return read("/proc", str(pid), "cmdline").decode("utf-8", "replace").split("\0")[:-1]
+    except OSError:
+        return []
+
 
 def processes(out, shard=None):
     """{pid: "i/n"} of the living shards of a film render that write out or below it."""
     found = {}
     for pid in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            words = read("/proc", pid, "cmdline").decode("utf-8", "replace").split("\0")
-        except OSError:
-            continue
-        if os.path.basename(words[0]) == "hilum" and "--shard" in words and any(
+        words = words_of(pid)
+        if words and os.path.basename(words[0]) == "hilum" and "--shard" in words and any(
                 word == out or word.startswith(out + "/") for word in words):
             found[int(pid)] = words[words.index("--shard") + 1]
     return {pid: name for pid, name in found.items() if shard in (None, name)}
+
+
+def start(path, env=ENV):
+    """An example script in the background, in a process group of its own; finish() gives its end."""
+    run = subprocess.Popen([path], cwd=temp, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                           stderr=subprocess.STDOUT, text=True, start_new_session=True)
+    started.append(run)
+    return run
+
+
+def finish(run):
+    """(exit code, what it printed)"""
+    text = run.communicate(timeout=PATIENCE_S)[0]
+    return run.returncode, text
 
 
 def kill_all(out):
@@ -159,22 +189,29 @@ class Held:
     """A shard that is stopped in the middle of its work; see hold()."""
 
     def __init__(self, out, shard, n, whole):
-        self.out, self.shard = out, "%d/%d" % (shard, n)
+        self.shard = "%d/%d" % (shard, n)
         self.pictures = [os.path.join(out, name) for name in pictures(whole, shard, n)]
-        self.journal = os.path.join(out, ".hilum", ".journal-%05d-*" % shard)
+        self.journals = os.path.join(out, ".hilum", ".journal-%05d-*" % shard)
         self.pid = wait_for("shard " + self.shard, lambda: list(processes(out, self.shard)))[0]
-        wait_for("pictures of shard " + self.shard, lambda: os.path.exists(self.pictures[2]) or not self.alive())
+        third = [path for path in self.pictures if not os.path.exists(path)][2]
+        wait_for("pictures of shard " + self.shard, lambda: os.path.exists(third) or not self.alive())
         self.send(signal.SIGSTOP)
 
     def until_the_journal_is_written(self):
         self.send(signal.SIGCONT)
-        wait_for("a journal of shard " + self.shard,
-                 lambda: not self.alive() or any(read(path).count(b"\n") > 1 for path in glob.glob(self.journal)))
+        wait_for("a journal of shard " + self.shard, lambda: self.has_journal() or not self.alive())
         self.send(signal.SIGSTOP)
         self.before = self.made()
 
+    def has_journal(self):
+        """One with a row below its head."""
+        try:
+            return any(read(path).count(b"\n") > 1 for path in glob.glob(self.journals))
+        except FileNotFoundError:  # the shard is through and clears up
+            return False
+
     def alive(self):
-        return self.pid in processes(self.out, self.shard)
+        return bool(words_of(self.pid))
 
     def send(self, number):
         send(self.pid, number)
@@ -204,17 +241,13 @@ class Held:
         return made
 
     def was_midway(self):
+        """Caught with pictures made and others to be made."""
         return 0 < len(self.before) < len(self.pictures)
 
     def taken_over(self):
         """How many of its pictures the next attempt left as they were."""
         after = self.made()
         return sum(after.get(path) == state for path, state in self.before.items())
-
-
-def merged(out, want):
-    """What is wrong with a merged folder, beside the tree of one run."""
-    return same(tree(out), want) + left_over(out)
 
 
 def hold(out, whole, n, *shards):

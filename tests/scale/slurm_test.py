@@ -55,23 +55,23 @@ class Rounds:
         report.equal("a task that runs out of time puts itself into the queue again",
                      (slurm.task(three + "_2")["Restarts"], "1"), self.whole_under_final_names())
 
+        slurm.wait(one)
+        report.equal("a shard with a film that is refused ends with 1", (self.ended(one + "_0"), ("FAILED", "1:0")),
+                     (log("films-0.txt"), lambda t: "1 refused; hilum merge will list them" in t))
+
         slurm.run("scontrol", "update", "nodename=localhost", "state=down", "reason=test")
         wait_for("the requeue", lambda: slurm.state(three + "_3") == "PENDING", every=0.1)
         wait_for("the end of its process", lambda: not lost.alive())
         report.equal("a lost node's task is in the queue again", (slurm.task(three + "_3")["Restarts"], "1"),
                      self.whole_under_final_names())
         requeued = time.monotonic()
-        slurm.wait(one)
-        report.equal("a shard with a film that is refused ends with 1", (self.ended(one + "_0"), ("FAILED", "1:0")),
-                     (log("films-0.txt"), lambda t: "1 refused; hilum merge will list them" in t))
         self.others_are_refused()
 
         time.sleep(max(0, requeued + REQUEUE_S - time.monotonic()))
         slurm.run("scontrol", "update", "nodename=localhost", "state=resume", check=False)
         slurm.release(three + "_2", three + "_3")
         slurm.wait(three)
-        report.ok("both went on where they were", late.taken_over() > 0 and lost.taken_over() > 0,
-                  [log("films-2.txt"), log("films-3.txt")])
+        report.ok("both went on where they were", late.taken_over() > 0 and lost.taken_over() > 0)
         ran = hilum("merge", "--missing", OUT)
         report.equal("... but is complete: only the one that was cancelled is missing", (ran.out, "1\n"))
 
@@ -119,7 +119,7 @@ class Rounds:
         """The two jobs of submit.sh."""
         text = self.slurm.run(self.submit, cwd=temp)
         found = re.fullmatch(r"shards 1: job (\d+)\nmerge: job (\d+), see log/merge.txt\n", text)
-        report.ok("submit.sh submits the missing shard and the merge", found, [text])
+        report.equal("submit.sh submits the missing shard and the merge", (text, lambda _: found))
         return found.groups()
 
     # --- a job of several tasks ----------------------------------------------------------------------------
