@@ -28,7 +28,7 @@ SYSTEM = """assert.h ctype.h errno.h fenv.h float.h inttypes.h limits.h locale.h
 stdalign.h stdarg.h stdatomic.h stdbool.h stddef.h stdint.h stdio.h stdlib.h string.h strings.h time.h
 dirent.h dlfcn.h fcntl.h glob.h net/if.h netdb.h poll.h pthread.h pwd.h sched.h semaphore.h spawn.h
 termios.h unistd.h arpa/inet.h netinet/in.h netinet/tcp.h sanitizer/asan_interface.h""".split()
-INTRINSICS = {"immintrin.h": r"_(avx2|avx512)\.c$", "arm_neon.h": r"_neon\.c$"}
+INTRINSICS = {"immintrin.h": r"_(avx2|avx512|sha)\.c$", "arm_neon.h": r"_neon\.c$"}
 OUTSIDE_APP = re.compile(
     r"(?<![\w.>])(printf|vprintf|puts|putchar|fputs|fputc|putc|fprintf|vfprintf|perror|psignal|exit|_exit|_Exit|"
     r"quick_exit|abort|getenv|secure_getenv|setenv|setlocale|signal|sigaction)\s*\(|\b(stdout|stderr|environ)\b")

@@ -42,6 +42,19 @@ static hl_cpu best(void)
 #endif
 }
 
+bool hl_cpu_has_sha(hl_cpu cpu)
+{
+#if defined(__x86_64__)
+    unsigned a, b, c, d;
+
+    return (cpu == HL_CPU_AVX2 || cpu == HL_CPU_AVX512) &&
+           __get_cpuid_count(7, 0, &a, &b, &c, &d) && (b & (1u << 29));
+#else
+    (void)cpu;
+    return false;
+#endif
+}
+
 hl_cpu hl_cpu_level(int32_t request)
 {
     hl_cpu have = best();

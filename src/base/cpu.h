@@ -20,6 +20,9 @@ typedef enum {
  * has. Never returns HL_CPU_BEST. */
 hl_cpu hl_cpu_level(int32_t request);
 
+/* Whether a machine of this level has x86's SHA instructions too. */
+bool hl_cpu_has_sha(hl_cpu cpu);
+
 /* "c", "avx2", "avx512", "neon". hl_cpu_parse: false for another name. */
 const char *hl_cpu_name(hl_cpu cpu);
 bool hl_cpu_parse(const char *name, hl_cpu *out);

@@ -103,7 +103,7 @@ static void *work(void *arg)
         int64_t soon = k + e->active; /* behind those that are in work */
         pthread_mutex_unlock(&e->lock);
         if (job->ahead && soon < e->list.n)
-            job->ahead(job->ctx, hl_job_list_at(&e->list, soon));
+            job->ahead(job->ctx, hl_job_list_at(&e->list, soon), w->thread);
         do_item(w, k, slot);
         pthread_mutex_lock(&e->lock);
         slot->ready = true;

@@ -51,8 +51,9 @@ typedef struct {
     hl_code (*work)(void *ctx, int64_t i, int thread, hl_arena *scratch, hl_buf *record,
                     hl_error *err);
 
-    /* Item i comes soon: ask the system for its files (hl_prefetch). Any thread; NULL = nothing. */
-    void (*ahead)(void *ctx, int64_t i);
+    /* Item i comes soon: ask the system for its files (hl_prefetch). Called on a worker's thread
+     * before its next work(); NULL = nothing. */
+    void (*ahead)(void *ctx, int64_t i, int thread);
 
     /* Take item i's record, in item order, one call at a time, failed items too (code != HL_OK,
      * n = 0). Only called when all parts are complete. */

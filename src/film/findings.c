@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/sort.h"
 #include "data/csv.h"
+#include "film/plan.h"
 
 const char *const hl_level_name[HL_DEID_HIGH + 1] = {"note", "low", "medium", "high"};
 
@@ -36,10 +37,12 @@ static bool keep(hl_findings *f, const hl_finding *found)
         f->at = at;
         f->cap = cap;
     }
-    f->at[f->n] =
-        (hl_finding){found->level, hl_arena_copy(f->arena, found->path, strlen(found->path)),
-                     hl_arena_copy(f->arena, found->where, strlen(found->where)),
-                     hl_arena_copy(f->arena, found->what, strlen(found->what))};
+    const char *path = hl_film_printable(f->arena, found->path);
+    if (!path)
+        return false;
+    f->at[f->n] = (hl_finding){found->level, hl_arena_copy(f->arena, path, strlen(path)),
+                               hl_arena_copy(f->arena, found->where, strlen(found->where)),
+                               hl_arena_copy(f->arena, found->what, strlen(found->what))};
     if (!f->at[f->n].path || !f->at[f->n].where || !f->at[f->n].what)
         return false;
     f->n++;
@@ -85,7 +88,7 @@ int64_t hl_findings_count(const hl_findings *f, hl_deid_level at_least)
 {
     int64_t n = 0;
 
-    for (int level = at_least; level <= HL_DEID_HIGH; level++)
+    for (int level = (int)at_least; level <= HL_DEID_HIGH; level++)
         n += f->count[level];
     return n;
 }

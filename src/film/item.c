@@ -1,8 +1,11 @@
 #include "film/item.h"
 
+#include <unistd.h>
+
 #include "base/ctl.h"
 
 #define MAX_FILE_BYTES ((size_t)4 << 30)
+#define MAX_PAIRED_BYTES ((size_t)128 << 20) /* of a film that is read before its turn */
 #define WARNING_BYTES 600
 
 void hl_film_ending(const hl_look *look, int64_t frame, char out[HL_ENDING_BYTES])
@@ -30,49 +33,95 @@ typedef struct {
 } turn;
 
 /* The file, or the same name with .gz behind it: the project's own list says .dcm for both. */
-static hl_code find_file(turn *t, char path[HL_PATH_BYTES], hl_error *err)
+static hl_code find_file(const hl_film_job *job, const hl_film_item *item, char path[HL_PATH_BYTES],
+                         bool *gz, hl_error *err)
 {
-    size_t n = strlen(path);
+    hl_code c = hl_path_join(job->in, item->path, path, err);
+    size_t n = c == HL_OK ? strlen(path) : 0;
 
-    t->r.gz = hl_str_of("");
-    if (hl_file_exists(path))
-        return HL_OK;
+    *gz = false;
+    if (c != HL_OK || hl_file_exists(path))
+        return c;
     if (n + 4 > HL_PATH_BYTES)
         return hl_fail(err, HL_E_LIMIT, "a path is too long");
     memcpy(path + n, ".gz", 4);
-    if (hl_file_exists(path))
-        t->r.gz = hl_str_of(".gz");
-    else
+    *gz = hl_file_exists(path);
+    if (!*gz)
         path[n] = 0; /* opening it says that it is absent */
     return HL_OK;
 }
 
-static hl_code load(turn *t, const char *path, hl_error *err)
+/* digest = NULL: hashed later, together with another. */
+static hl_code load(const hl_film_job *job, const char *path, size_t limit, hl_buf *file,
+                    hl_digest *digest, hl_error *err)
 {
-    hl_buf_clear(&t->worker->file);
-    hl_code c = hl_read_file(path, MAX_FILE_BYTES, &t->worker->file, &t->r.input, err);
-    hl_ctl_bytes(t->job->ctl, (int64_t)t->worker->file.n);
+    hl_buf_clear(file);
+    hl_code c = hl_read_file(path, limit, file, digest, err);
+    if (c == HL_OK)
+        hl_ctl_bytes(job->ctl, (int64_t)file->n);
+    else
+        hl_buf_free(file);
     return c;
 }
 
-static hl_code read_file(turn *t, const char *folder, const hl_film_item *item, hl_error *err)
+/* Hash the film at hand, and if the one that comes soon can be read, both at once. */
+static void hash_with_next(const hl_film_job *job, int thread, hl_film_worker *w, hl_digest *digest)
 {
+    hl_shelf_place *place = NULL;
+    char path[HL_PATH_BYTES];
+    bool ok = false;
+
+    if (job->shelf && w->soon >= 0 && w->file.n <= MAX_PAIRED_BYTES &&
+        !job->plan->item[w->soon].refusal)
+        place = hl_shelf_begin(job->shelf, thread, w->soon);
+    if (place)
+        ok = find_file(job, &job->plan->item[w->soon], path, &place->gz, NULL) == HL_OK &&
+             load(job, path, MAX_PAIRED_BYTES, &place->file, NULL, NULL) == HL_OK;
+    if (ok)
+        hl_sha256_pair(w->file.at, w->file.n, place->file.at, place->file.n, job->cpu, digest,
+                       &place->digest);
+    else
+        hl_sha256_of(w->file.at, w->file.n, digest);
+    if (place)
+        hl_shelf_put(job->shelf, place, ok);
+    w->soon = -1;
+}
+
+/* Says anew what hl_read_file() said: that message holds the whole path. */
+static hl_code say_unreadable(const hl_film_item *item, const char *path, const hl_error *fault,
+                              hl_error *err)
+{
+    return hl_fail_at(err, HL_E_INPUT, item->name, 0, -1, "%s",
+                      !hl_file_exists(path)     ? "the file is not there"
+                      : access(path, R_OK) != 0 ? "the file may not be read"
+                      : fault->offset >= 0      ? "the file became shorter while it was read"
+                                                : "no regular file");
+}
+
+static hl_code read_file(turn *t, int64_t i, int thread, hl_error *err)
+{
+    const hl_film_job *job = t->job;
+    const hl_film_item *item = &job->plan->item[i];
     char path[HL_PATH_BYTES];
     hl_error fault;
-    hl_code c = hl_path_join(folder, item->path, path, err);
+    bool gz;
 
-    if (c == HL_OK)
-        c = find_file(t, path, err);
+    if (job->shelf && hl_shelf_take(job->shelf, i, &t->worker->file, &t->r.input, &gz)) {
+        t->worker->soon = -1;
+        t->r.gz = hl_str_of(gz ? ".gz" : "");
+        return HL_OK;
+    }
+    hl_code c = find_file(job, item, path, &gz, err);
     if (c != HL_OK)
         return c;
-    c = load(t, path, &fault);
-    if (c == HL_E_INPUT) /* anew, as fault holds the whole path */
-        return hl_fail_at(err, c, item->name, 0, -1, "%s",
-                          !hl_file_exists(path) ? "the file is not there"
-                          : fault.offset >= 0   ? "the file became shorter while it was read"
-                                                : "no regular file");
+    t->r.gz = hl_str_of(gz ? ".gz" : "");
+    c = load(job, path, MAX_FILE_BYTES, &t->worker->file, NULL, &fault);
+    if (c == HL_E_INPUT || (c == HL_E_IO && access(path, R_OK) != 0))
+        return say_unreadable(item, path, &fault, err);
     if (c != HL_OK && err)
         *err = fault;
+    if (c == HL_OK)
+        hash_with_next(job, thread, t->worker, &t->r.input);
     return c;
 }
 
@@ -324,7 +373,7 @@ hl_code hl_film_work(const hl_film_job *job, int64_t i, int thread, hl_arena *sc
 
     if (item->refusal)
         return hl_fail_at(err, HL_E_INPUT, item->name, 0, -1, "%s", item->refusal);
-    hl_code c = read_file(&t, job->in, item, err);
+    hl_code c = read_file(&t, i, thread, err);
     if (c == HL_OK)
         c = open_film(&t, item->name, err);
     if (c == HL_OK && !item->dicom_id)
@@ -381,7 +430,7 @@ hl_code hl_film_single(const hl_film_job *job, const char *path, const char *pic
                        hl_film_record *out, hl_arena *arena, hl_digest *digest, hl_error *err)
 {
     turn t = {.job = job, .worker = &job->worker[0], .scratch = arena};
-    hl_code c = load(&t, path, err);
+    hl_code c = load(job, path, MAX_FILE_BYTES, &t.worker->file, &t.r.input, err);
 
     if (c == HL_OK)
         c = open_film(&t, path, err);

@@ -8,10 +8,12 @@
 #include "base/job.h"
 #include "film/metadata.h"
 #include "film/plan.h"
+#include "film/shelf.h"
 
 /* What a worker keeps between films. */
 typedef struct {
     hl_buf file, picture; /* bytes of the DICOM file and of the picture, memory reused */
+    int64_t soon;         /* the item that is worth reading together with the next one, -1 = none */
 } hl_film_worker;
 
 typedef struct {
@@ -23,6 +25,7 @@ typedef struct {
     hl_ctl *ctl;
     hl_cpu cpu;
     hl_film_worker *worker; /* one a thread */
+    hl_shelf *shelf;        /* NULL: every film is read at its turn */
 } hl_film_job;
 
 /* A film's record, taken apart. Texts point into it. */

@@ -200,8 +200,8 @@ hl_code hl_film_map_read(const char *path, hl_cpu cpu, hl_film_map **out, hl_err
     }
     for (size_t i = 0; c == HL_OK && i < hl_csv_n_columns(csv); i++)
         for (size_t k = N_NEEDED; k < N_ALL; k++)
-            if (hl_str_is(hl_csv_column(csv, i), column[k])) {
-                want[n_want] = column[k];
+            if ((*out)->place[k] == SIZE_MAX && hl_str_is(hl_csv_column(csv, i), column[k])) {
+                want[n_want] = column[k]; /* one that stands there twice is refused below */
                 (*out)->place[k] = n_want++;
             }
     hl_csv_close(&csv);

@@ -462,8 +462,7 @@ static hl_code find_list(const planning *p, char path[HL_PATH_BYTES], bool *foun
     return c;
 }
 
-/* The path, with what would break a line or a csv of UTF-8 as \xNN. */
-static const char *printable(hl_arena *arena, const char *path)
+const char *hl_film_printable(hl_arena *arena, const char *path)
 {
     static const char digit[] = "0123456789abcdef";
     size_t n = strlen(path), to = 0;
@@ -502,7 +501,7 @@ static hl_code name_items(planning *p, hl_error *err)
         else if (p->map) /* its path stays in the hospital */
             snprintf(place, sizeof place, "unmapped/%lld", (long long)++p->plan->n_unmapped);
         if (c == HL_OK && !(item->name = p->map ? hl_arena_copy(p->arena, place, strlen(place))
-                                                : printable(p->arena, item->path)))
+                                                : hl_film_printable(p->arena, item->path)))
             c = hl_fail_memory(err, "the list of films", strlen(item->path));
     }
     return c;

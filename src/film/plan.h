@@ -46,6 +46,10 @@ hl_code hl_film_plan_make(const char *in, const hl_film_options *o, const hl_fil
  * .dcm or .dcm.gz. */
 bool hl_film_path_ids(const char *path, int64_t *subject_id, int64_t *study_id, hl_str *dicom_id);
 
+/* The path, with what would break a line or a csv of UTF-8 as \xNN: itself, or made in arena. NULL:
+ * no memory. */
+const char *hl_film_printable(hl_arena *arena, const char *path);
+
 /* Whether a file of a tree is taken for a film: named so, or DICM behind a preamble. */
 hl_code hl_film_is_candidate(const char *in, const char *name, bool *is, hl_error *err);
 

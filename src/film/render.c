@@ -24,6 +24,7 @@ typedef struct {
     hl_film_split *split;
     hl_film_plan plan;
     hl_film_job job;
+    hl_shelf shelf;
     hl_manifest *manifest;
     hl_film_archive *archive;
     hl_film_counts counts;
@@ -65,7 +66,12 @@ static hl_code make_workers(rendering *p, hl_error *err)
                            .ctl = p->ctl,
                            .cpu = hl_cpu_level(p->ctl ? p->ctl->cpu : 0),
                            .worker = calloc(n, sizeof(hl_film_worker))};
-    return p->job.worker ? HL_OK : hl_fail_memory(err, "workers", n * sizeof(hl_film_worker));
+    if (!p->job.worker)
+        return hl_fail_memory(err, "workers", n * sizeof(hl_film_worker));
+    for (size_t i = 0; i < n; i++)
+        p->job.worker[i].soon = -1;
+    p->job.shelf = &p->shelf;
+    return hl_shelf_new(&p->shelf, (int)n, err);
 }
 
 static void free_all(rendering *p)
@@ -75,6 +81,7 @@ static void free_all(rendering *p)
         hl_buf_free(&p->job.worker[i].picture);
     }
     free(p->job.worker);
+    hl_shelf_free(&p->shelf);
     hl_film_archive_abort(&p->archive);
     hl_film_split_free(&p->split);
     hl_film_map_free(&p->map);
@@ -188,11 +195,12 @@ static hl_code work(void *ctx, int64_t i, int thread, hl_arena *scratch, hl_buf 
     return c;
 }
 
-static void ahead(void *ctx, int64_t i)
+static void ahead(void *ctx, int64_t i, int thread)
 {
     rendering *p = ctx;
     char path[HL_PATH_BYTES];
 
+    p->job.worker[thread].soon = i;
     if (hl_path_join(p->folder, p->plan.item[i].path, path, NULL) == HL_OK)
         hl_prefetch(path);
 }

@@ -39,6 +39,29 @@ static void a_hash_in_pieces_equals_the_hash_of_the_whole(void)
     hl_sha256_free(&h);
 }
 
+static void a_pair_has_the_digests_of_its_two(void)
+{
+    static uint8_t bytes[2][1000];
+    static const hl_cpu level[] = {HL_CPU_C, HL_CPU_AVX2, HL_CPU_AVX512};
+    int wrong = 0;
+
+    for (size_t i = 0; i < 1000; i++) {
+        bytes[0][i] = (uint8_t)(i * 7 + 3);
+        bytes[1][i] = (uint8_t)(i * 13 + 1);
+    }
+    for (size_t k = 0; k < 3; k++)
+        for (size_t n = 0; n < 300; n++)
+            for (size_t m = n % 7; m < 300; m += 7) {
+                hl_digest a, b, want_a, want_b;
+                hl_sha256_pair(bytes[0] + 1, n, bytes[1] + 3, m, hl_cpu_level((int32_t)level[k]), &a,
+                               &b);
+                hl_sha256_of(bytes[0] + 1, n, &want_a);
+                hl_sha256_of(bytes[1] + 3, m, &want_b);
+                wrong += !hl_digest_equal(&a, &want_a) || !hl_digest_equal(&b, &want_b);
+            }
+    is_int(wrong, 0);
+}
+
 static void a_digest_is_read_back_from_hex(void)
 {
     hl_digest a, b = {.bytes = 7};
@@ -77,6 +100,7 @@ int main(void)
 {
     run(sha256_gives_the_published_values);
     run(a_hash_in_pieces_equals_the_hash_of_the_whole);
+    run(a_pair_has_the_digests_of_its_two);
     run(a_digest_is_read_back_from_hex);
     run(crc32c_gives_the_check_value);
     run(fnv1a_gives_the_published_values);

@@ -576,6 +576,10 @@ def dicom_files():
         ("high", "files/p10/p10000033/s50414268/b.dcm", "(0010,0020)")]))
     ran = hilum("film", "check", lay("dicom", {"a.dcm": film()}))
     report.equal("nothing found: exit 0", (ran.code, 0), (ran.out, at("dicom") + ": 1 DICOM files searched: nothing found\n"))
+    odd = lay("odd", {"two\nlines.dcm": "", "\x1b[31mred.dcm": "", "\udcff.dcm": ""})
+    ran, found = check(odd)
+    report.equal("names of files are findings' names only as printable UTF-8", (ran.code, 1),
+                 ([f[1] for f in found], ["\\x1b[31mred.dcm", "\\xff.dcm", "two\\x0alines.dcm"]), ("\x1b" in ran.out, False))
     for name, path, error in [("nothing", at("none"), ": is no folder"), ("a file", put("one.dcm", film()), ": is no folder"),
                               ("neither films nor pictures", lay("other", {"a.txt": "x"}),
                                ": neither DICOM files nor an archive of pictures (files/pNN/...) in it")]:

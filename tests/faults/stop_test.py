@@ -80,6 +80,9 @@ def shards(cohort):
     ran = pack(cohort, folder, "--shard", "1/4")
     report.equal("another number of shards is refused", (ran.code, 2), (
         ran.error[:1], lambda e: e and "was started as 3 shards" in e[0] and "this is 1/4" in e[0]))
+    ran = hilum("pack", cohort, *media(HERE), "--out", folder, "--shard", "0/3", HILUM_TEST_VERSION="9.9.9")
+    report.equal("another version is refused", (ran.code, 2), (
+        ran.error[:1], lambda e: e and "was started as 3 shards" in e[0] and "this is 0/3 by 9.9.9" in e[0]))
     ran = pack(cohort, folder, "--shard", "0/3", "--crop-seed", "7")
     report.equal("other options are refused", (ran.code, 2), (
         ran.error[:1], lambda e: e and "was started with --crop-seed 0; this is with --crop-seed 7" in e[0]))

@@ -101,6 +101,22 @@ static void any_uid_is_a_valid_one(void)
     hl_film_map_free(&map);
 }
 
+static void a_column_that_stands_there_again_is_refused(void)
+{
+    static const char *const more[] = {",uid_salt,uid_salt", ",date_shift_days,date_shift_days",
+                                       ",uid_salt,date_shift_days,uid_salt,date_shift_days",
+                                       ",uid_salt,uid_salt,uid_salt,uid_salt,uid_salt"};
+    char text[512];
+
+    for (size_t i = 0; i < sizeof more / sizeof *more; i++) {
+        hl_film_map *map = NULL;
+        hl_error err;
+        snprintf(text, sizeof text, "%s%s\nP,1.2,1.2.1,12,34,a,1,1,1,1,1\n", HEAD, more[i]);
+        is_int(read_text(text, &map, &err), HL_E_INPUT);
+        ok(map == NULL);
+    }
+}
+
 static void faults_say_line_and_column_and_no_value(void)
 {
     static const char *const row[][2] = {
@@ -132,6 +148,7 @@ int main(void)
     run(shift_and_salt_may_be_absent_and_columns_in_any_order);
     run(a_uid_is_replaced_by_salt_and_uid);
     run(any_uid_is_a_valid_one);
+    run(a_column_that_stands_there_again_is_refused);
     run(faults_say_line_and_column_and_no_value);
     return done();
 }

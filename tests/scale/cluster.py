@@ -45,13 +45,18 @@ PartitionName=main Nodes=localhost Default=YES State=UP
 """
 # Less than this after a requeue the node answers "Job credential revoked" to the same job.
 REQUEUE_S = 2.5
-OVER = ("COMPLETED", "FAILED", "CANCELLED", "TIMEOUT", "NODE_FAIL")
 
 
-def missing():
-    """What has to be installed; None when all is there."""
+def obstacle():
+    """Why there can be no cluster here; None when there can."""
     absent = [name for name in PROGRAMS if not shutil.which(name, path=ENV["PATH"] + ":/usr/sbin:/sbin")]
-    return "%s not installed" % ", ".join(absent) if absent else None
+    if absent:
+        return "%s not installed" % ", ".join(absent)
+    try:  # as slurmctld asks for the address it listens on
+        socket.getaddrinfo(None, "1", socket.AF_INET, socket.SOCK_STREAM, 0, socket.AI_ADDRCONFIG | socket.AI_PASSIVE)
+    except OSError:
+        return "Slurm needs a network interface beside lo"
+    return None
 
 
 def free_ports(n):

@@ -4,7 +4,7 @@ import re
 import sys
 import time
 
-from cluster import REQUEUE_S, Cluster, missing
+from cluster import REQUEUE_S, Cluster, obstacle
 from shards import (FILMS, half_written, hold, lay_films, merged, one_run, play, processes, render, script, wait_for)
 from support import Report, files_in, hilum, read, temp, tree
 
@@ -135,8 +135,8 @@ class Rounds:
 
 
 def rounds():
-    if missing():
-        report.skip("shards under Slurm", missing())
+    if obstacle():
+        report.skip("shards under Slurm", obstacle())
         return
     os.mkdir(LOG)
     lay_films()
