@@ -97,7 +97,8 @@ class Cluster:
             wait_for("munged", lambda: os.path.exists(m + "sock"))
             self.daemon("slurmctld", "-D")
             self.daemon("slurmd", "-D", "-N", "localhost")
-            wait_for("an idle node", lambda: self.run("sinfo", "-h", "-o", "%T", check=False).strip() == "idle", every=0.1)
+            wait_for("an idle node", lambda: self.run("sinfo", "-h", "-o", "%T", check=False).strip() == "idle",
+                     every=0.1)
         except BaseException:
             self.__exit__()
             raise

@@ -28,7 +28,8 @@ def rounds():
     code, text = finish(run)
     ran = hilum("merge", "--missing", out)
     report.equal("a rank is killed: the merge behind says what is missing", (killed.was_midway(), True), (code, 3),
-                 (text, lambda t: "1 shard is missing or different: 2\n" in t), (ran.out, "2\n"), (half_written(out, want), []))
+                 (text, lambda t: "1 shard is missing or different: 2\n" in t), (ran.out, "2\n"),
+                 (half_written(out, want), []))
     run = start(path, MPI)
     code, text = finish(run)
     report.equal("... and the script started again makes one run of it", (code, 1),

@@ -1,4 +1,4 @@
-"""share/examples/slurm on a cluster of one node: tasks that are killed, cancelled, out of time, on a node that is lost."""
+"""share/examples/slurm on a cluster of one node: tasks that are killed, cancelled, out of time, on a lost node."""
 import os
 import re
 import sys
@@ -46,7 +46,8 @@ class Rounds:
 
         slurm.run("scancel", three + "_1")
         cancelled.go_on_when_asked_to_stop()
-        report.equal("a task that is cancelled stops and does not come back", (self.ended(three + "_1")[0], "CANCELLED"),
+        report.equal("a task that is cancelled stops and does not come back",
+                     (self.ended(three + "_1")[0], "CANCELLED"),
                      (log("films-1.txt"), lambda t: "hilum: stopped as asked\n" in t), self.whole_under_final_names())
 
         slurm.run("scancel", "--batch", "--signal=USR1", three + "_2")
