@@ -4,9 +4,9 @@ Everything stands in a folder of its own with a short name (sockets' names end a
 below /etc is read, and a Slurm of the machine is not met. The node says that it has what four tasks of the example
 scripts ask for, whatever the machine has. The daemons die with the test, however it ends.
 """
-import getpass
 import glob
 import os
+import pwd
 import shutil
 import socket
 import subprocess
@@ -72,7 +72,7 @@ def free_ports(n):
 class Cluster:
     def __init__(self):
         self.at = tempfile.mkdtemp(prefix="hl", dir="/tmp")
-        self.user = getpass.getuser()
+        self.user = pwd.getpwuid(os.geteuid()).pw_name
         self.daemons = []
         self.env = dict(ENV, SLURM_CONF=self.at + "/slurm.conf", PATH=ENV["PATH"] + ":/usr/sbin:/sbin")
         for name in ("m", "state", "spool", "log"):
@@ -112,20 +112,24 @@ class Cluster:
                                                  start_new_session=True))
 
     def __exit__(self, *_):
-        if len(self.daemons) > 1:
-            self.run("scancel", "-f", "-u", self.user, check=False)
-            end = time.monotonic() + 10
-            while self.run("squeue", "-h", check=False).strip() and time.monotonic() < end:
-                time.sleep(0.1)
-        for daemon in reversed(self.daemons):
-            daemon.terminate()
-            try:
-                daemon.wait(10)
-            except subprocess.TimeoutExpired:
-                daemon.kill()
-                daemon.wait()
-        self.daemons = []
-        shutil.rmtree(self.at, ignore_errors=True)
+        try:
+            if len(self.daemons) > 1:
+                self.end_jobs()
+        finally:
+            for daemon in reversed(self.daemons):
+                daemon.terminate()
+                try:
+                    daemon.wait(10)
+                except subprocess.TimeoutExpired:
+                    daemon.kill()
+                    daemon.wait()
+            shutil.rmtree(self.at, ignore_errors=True)
+
+    def end_jobs(self):
+        self.run("scancel", "-f", "-u", self.user, check=False)
+        end = time.monotonic() + 10
+        while self.run("squeue", "-h", check=False).strip() and time.monotonic() < end:
+            time.sleep(0.1)
 
     def run(self, *words, check=True, cwd=None):
         done = subprocess.run([str(w) for w in words], env=self.env, cwd=cwd or self.at, text=True, timeout=60,
