@@ -182,6 +182,13 @@ hl_code hl_film_is_candidate(const char *in, const char *name, bool *is, hl_erro
     return c;
 }
 
+/* The project's own lists stand in its trees and need no word. */
+static bool is_list(const char *name)
+{
+    hl_str s = hl_str_of(name);
+    return hl_str_starts(s, "cxr-record-list.csv") || hl_str_starts(s, "cxr-study-list.csv");
+}
+
 static hl_code take_tree(planning *p, const hl_names *names, hl_error *err)
 {
     hl_code c = HL_OK;
@@ -192,7 +199,7 @@ static hl_code take_tree(planning *p, const hl_names *names, hl_error *err)
         bool is_film;
         c = hl_film_is_candidate(p->in, names->name[i], &is_film, err);
         if (c != HL_OK || !is_film) {
-            p->plan->n_ignored++;
+            p->plan->n_ignored += !is_list(names->name[i]);
             continue;
         }
         item.path = hl_arena_copy(p->arena, names->name[i], strlen(names->name[i]));
