@@ -76,6 +76,15 @@ typedef struct {
     const char *version; /* HL_VERSION; tests play other versions */
 } hl_job_options;
 
+/* Options as commands give them: merge, else shard/n_shards, else (n_shards = 0) a plain run. */
+static inline void hl_job_set_part(hl_job_options *options, int64_t shard, int64_t n_shards,
+                                   bool merge)
+{
+    options->shard = shard;
+    options->n_shards = n_shards > 0 ? n_shards : 1;
+    options->mode = merge ? HL_JOB_MERGE : n_shards > 0 ? HL_JOB_SHARD : HL_JOB_RUN;
+}
+
 typedef struct {
     int64_t items, done, failed; /* of this run or shard (merge: of all); items = done + failed */
     int64_t resumed;             /* items taken over from former attempts */

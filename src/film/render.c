@@ -322,14 +322,11 @@ static hl_code run_job(rendering *p, hl_job_result *result, hl_error *err)
                   .ahead = ahead,
                   .sink = sink};
     hl_job_options jo = {.out = p->o->out,
-                         .shard = p->o->shard,
                          .version = p->o->version ? p->o->version : HL_VERSION,
-                         .n_shards = p->o->n_shards > 0 ? p->o->n_shards : 1,
-                         .mode = p->o->merge          ? HL_JOB_MERGE
-                                 : p->o->n_shards > 0 ? HL_JOB_SHARD
-                                                      : HL_JOB_RUN,
                          .resume = p->o->resume,
                          .strict = p->o->strict};
+
+    hl_job_set_part(&jo, p->o->shard, p->o->n_shards, p->o->merge);
     hl_code c = put_options(p, &options, err);
 
     job.options = options.at;
@@ -534,12 +531,9 @@ static hl_code prove_labels(const rendering *p, hl_error *err)
 
 static hl_code prepare(rendering *p, hl_error *err)
 {
-    hl_job_options jo = {.out = p->o->out,
-                         .n_shards = p->o->n_shards > 0 ? p->o->n_shards : 1,
-                         .mode = p->o->merge          ? HL_JOB_MERGE
-                                 : p->o->n_shards > 0 ? HL_JOB_SHARD
-                                                      : HL_JOB_RUN,
-                         .resume = p->o->resume};
+    hl_job_options jo = {.out = p->o->out, .resume = p->o->resume};
+
+    hl_job_set_part(&jo, p->o->shard, p->o->n_shards, p->o->merge);
     hl_code c = find_folder(p, err);
 
     if (c == HL_OK && p->o->frame)

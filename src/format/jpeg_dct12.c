@@ -1,6 +1,7 @@
 /* DCT JPEG of 12-bit samples, sequential with Huffman codes (T.81 annex F; films.md 3.7.3). */
 #include "format/jpeg_samples.h"
 
+#include "format/jpeg_dct.h"
 #include "format/jpeg_scan.h"
 
 enum {
@@ -85,22 +86,7 @@ static bool take_block(decoder *d, part *t)
 
 /* --- coefficients to samples ----------------------------------------------------------------- */
 
-/* Cosine constants x 2^13. films.md 3.7.6 */
-enum {
-    F_0_298 = 2446,
-    F_0_390 = 3196,
-    F_0_541 = 4433,
-    F_0_765 = 6270,
-    F_0_899 = 7373,
-    F_1_175 = 9633,
-    F_1_501 = 12299,
-    F_1_847 = 15137,
-    F_1_961 = 16069,
-    F_2_053 = 16819,
-    F_2_562 = 20995,
-    F_3_072 = 25172,
-    PASS1_BITS = 1 /* 12-bit samples leave no room for the 2 of 8-bit ones */
-};
+enum { PASS1_BITS = 1 }; /* 12-bit samples leave no room for the 2 of 8-bit ones */
 
 /*
  * Eight values s[0], s[stride], ... in place, shifted right by n with rounding. Sums are of 32 bits

@@ -2,6 +2,7 @@
 
 #include <stdbool.h>
 
+#include "format/jpeg_dct.h"
 #include "format/jpeg_header.h"
 
 void hl_jpeg_divisors_make(const uint8_t step[64], hl_jpeg_divisors *out)
@@ -16,22 +17,6 @@ void hl_jpeg_divisors_make(const uint8_t step[64], hl_jpeg_divisors *out)
         out->scale[i] = (uint16_t)(1u << (16 - s));
     }
 }
-
-/* Cosine constants x 2^13. films.md 3.7.6 */
-enum {
-    F_0_298 = 2446,
-    F_0_390 = 3196,
-    F_0_541 = 4433,
-    F_0_765 = 6270,
-    F_0_899 = 7373,
-    F_1_175 = 9633,
-    F_1_501 = 12299,
-    F_1_847 = 15137,
-    F_1_961 = 16069,
-    F_2_053 = 16819,
-    F_2_562 = 20995,
-    F_3_072 = 25172
-};
 
 /* v / 2^n, halves rounded up. */
 static inline int32_t scaled(int32_t v, int n)

@@ -1,20 +1,6 @@
 #include "format/jpeg_grey.h"
 
-/* Cosine constants x 2^13. symile.md 6.6 */
-enum {
-    F_0_298 = 2446,
-    F_0_390 = 3196,
-    F_0_541 = 4433,
-    F_0_765 = 6270,
-    F_0_899 = 7373,
-    F_1_175 = 9633,
-    F_1_501 = 12299,
-    F_1_847 = 15137,
-    F_1_961 = 16069,
-    F_2_053 = 16819,
-    F_2_562 = 20995,
-    F_3_072 = 25172
-};
+#include "format/jpeg_dct.h"
 
 static int16_t saturate16(int32_t v)
 {

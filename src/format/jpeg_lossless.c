@@ -1,6 +1,7 @@
 /* Lossless JPEG, SOF3 (T.81 annex H; films.md 3.7.2). */
 #include "format/jpeg_samples.h"
 
+#include "format/jpeg_predict.h"
 #include "format/jpeg_scan.h"
 
 enum { MAX_SIZE = 16 }; /* category of the largest difference */
@@ -91,27 +92,6 @@ static bool take_parts(decoder *d, uint16_t *line)
 
 /* --- differences to samples ------------------------------------------------------------------ */
 
-/* T.81 table H.1; a is left, b above, c above left. */
-static inline int32_t predict(int predictor, int32_t a, int32_t b, int32_t c)
-{
-    switch (predictor) {
-    case 1:
-        return a;
-    case 2:
-        return b;
-    case 3:
-        return c;
-    case 4:
-        return a + b - c;
-    case 5:
-        return a + ((b - c) >> 1);
-    case 6:
-        return b + ((a - c) >> 1);
-    default:
-        return (a + b) >> 1;
-    }
-}
-
 /* Samples i = step, 2 * step, ... from their differences; the first one is there already. */
 static inline __attribute__((always_inline)) void
 finish_with(int predictor, uint16_t *line, const uint16_t *above, size_t step, size_t end)
@@ -119,7 +99,7 @@ finish_with(int predictor, uint16_t *line, const uint16_t *above, size_t step, s
     int32_t a = line[0];
 
     for (size_t i = step; i < end; i += step) {
-        const int32_t p = predict(predictor, a, above[i], above[i - step]);
+        const int32_t p = hl_jpeg_predict(predictor, a, above[i], above[i - step]);
         a = (uint16_t)(p + line[i]);
         line[i] = (uint16_t)a;
     }

@@ -1,5 +1,7 @@
 #include "format/jpeg_lossless_write.h"
 
+#include "format/jpeg_predict.h"
+
 enum { N_CATEGORIES = 17, MAX_CODE_BITS = 16 };
 
 typedef struct {
@@ -25,22 +27,7 @@ static int32_t predict(const encoder *e, size_t i, size_t w)
 {
     const int32_t a = sample(e, i - 1), b = sample(e, i - w), c = sample(e, i - w - 1);
 
-    switch (e->plan->predictor) {
-    case 1:
-        return a;
-    case 2:
-        return b;
-    case 3:
-        return c;
-    case 4:
-        return a + b - c;
-    case 5:
-        return a + ((b - c) >> 1);
-    case 6:
-        return b + ((a - c) >> 1);
-    default:
-        return (a + b) >> 1;
-    }
+    return hl_jpeg_predict(e->plan->predictor, a, b, c);
 }
 
 /* A line begins anew at the top and behind a restart marker. */

@@ -235,14 +235,11 @@ static hl_code run_job(packing *p, hl_job_result *result, hl_error *err)
                   .work = work,
                   .sink = sink};
     hl_job_options jo = {.out = p->o->out,
-                         .shard = p->o->shard,
                          .version = p->o->version ? p->o->version : HL_VERSION,
-                         .n_shards = p->o->n_shards > 0 ? p->o->n_shards : 1,
-                         .mode = p->o->merge          ? HL_JOB_MERGE
-                                 : p->o->n_shards > 0 ? HL_JOB_SHARD
-                                                      : HL_JOB_RUN,
                          .resume = p->o->resume,
                          .strict = p->o->strict};
+
+    hl_job_set_part(&jo, p->o->shard, p->o->n_shards, p->o->merge);
 
     hl_buf_printf(&options, "{\"compat\":%s,\"crop-seed\":%lld,\"crop-boxes\":%s,\"store\":%d}",
                   p->o->compat ? "true" : "false", (long long)p->o->crop_seed,
