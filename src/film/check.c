@@ -8,16 +8,18 @@
 #include "format/jpeg.h"
 
 #define SHOWN_FINDINGS 20
-#define THUMBNAIL_PX 360
+#define THUMBNAIL_PX 480
 
 /* --- text in pixels -----------------------------------------------------------------------------
  */
 
 static void frame_line(hl_image *image, hl_rect r)
 {
-    for (int32_t y = r.top - 2; y <= r.top + r.height + 1; y++)
-        for (int32_t x = r.left - 2; x <= r.left + r.width + 1; x++) {
-            bool edge = y < r.top || y >= r.top + r.height || x < r.left || x >= r.left + r.width;
+    /* Two pixels wide, three away from the letters, which must stay readable. */
+    for (int32_t y = r.top - 5; y <= r.top + r.height + 4; y++)
+        for (int32_t x = r.left - 5; x <= r.left + r.width + 4; x++) {
+            bool edge = y < r.top - 3 || y >= r.top + r.height + 3 || x < r.left - 3 ||
+                        x >= r.left + r.width + 3;
             if (edge && x >= 0 && y >= 0 && x < image->width && y < image->height)
                 image->px[y * image->row_bytes + x] = (x + y) % 4 < 2 ? 255 : 0;
         }

@@ -124,7 +124,7 @@ static hl_str reason_of(hl_str message)
     return message;
 }
 
-/* Digits, so that "cut at byte 12" and "cut at byte 900" are one reason. */
+/* "cut at byte 12" and "cut at byte 900" are one reason. */
 static hl_str without_numbers(hl_arena *arena, hl_str text)
 {
     char *to = hl_arena_copy(arena, text.at, text.n);
@@ -133,11 +133,10 @@ static hl_str without_numbers(hl_arena *arena, hl_str text)
     if (!to)
         return text;
     for (size_t i = 0; i < text.n; i++) {
-        bool digit = to[i] >= '0' && to[i] <= '9';
-        bool tag = i > 0 && memchr(text.at, '(', i) && !memchr(text.at, ')', i);
-        if (digit && !tag && n > 0 && to[n - 1] == 'N')
+        bool digit = text.at[i] >= '0' && text.at[i] <= '9';
+        if (digit && i > 0 && text.at[i - 1] >= '0' && text.at[i - 1] <= '9')
             continue;
-        to[n++] = digit && !tag ? 'N' : text.at[i];
+        to[n++] = digit ? 'N' : text.at[i];
     }
     to[n] = 0;
     return (hl_str){to, n};
@@ -526,16 +525,19 @@ static void put_splits(hl_buf *to, const sheet *s)
     int64_t all = s->split_rows[0] + s->split_rows[1] + s->split_rows[2];
 
     hl_card_section(to, "splits", "Splits", "By patient: nobody is in two of them.");
-    hl_buf_text(
-        to, "<table class=\"tally\"><thead><tr><th scope=\"col\">Split</th><td></td>"
-            "<th scope=\"col\">Films</th><th scope=\"col\">Patients</th></tr></thead><tbody>\n");
+    hl_buf_text(to, "<table class=\"tally\"><thead class=\"sr\"><tr><th scope=\"col\">Split</th>"
+                    "<th scope=\"col\">Bar</th><th scope=\"col\">Films</th>"
+                    "<th scope=\"col\">Share</th></tr></thead><tbody>\n");
     for (size_t k = 0; k < 3; k++) {
-        hl_buf_printf(to, "<tr><th scope=\"row\">%s</th><td class=\"bars\">", split_title[k]);
+        hl_buf_printf(to, "<tr><th scope=\"row\">%s <small>", split_title[k]);
+        hl_html_count(to, s->split_patients[k]);
+        hl_buf_printf(to, " patient%s</small></th><td class=\"bars\">",
+                      s->split_patients[k] == 1 ? "" : "s");
         hl_draw_bar(to, s->split_rows[k], s->split_rows[k], all);
         hl_buf_text(to, "</td><td>");
         hl_html_count(to, s->split_rows[k]);
         hl_buf_text(to, "</td><td>");
-        hl_html_count(to, s->split_patients[k]);
+        hl_html_share(to, s->split_rows[k], all);
         hl_buf_text(to, "</td></tr>\n");
     }
     hl_buf_text(to, "</tbody></table>\n");
