@@ -11,7 +11,7 @@
 set -eu
 
 build="make meson ninja-build gcc libc6-dev pkg-config libisal-dev libdeflate-dev libssl-dev libjansson-dev
-    libjpeg62-turbo-dev libpng-dev zlib1g-dev libcharls-dev libopenjp2-7-dev python3"
+    libjpeg62-turbo-dev libpng-dev zlib1g-dev libcharls-dev libopenjp2-7-dev libflac-dev libcairo2-dev libcurl4-openssl-dev python3"
 fuzz="clang libclang-rt-14-dev"
 bench="isal dcmtk python3-venv"
 scale="slurmctld slurmd slurm-client munge parallel openmpi-bin"

@@ -20,7 +20,7 @@ sys.dont_write_bytecode = True
 from tap import Printer
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-SIDE_BY_SIDE = ["cohort", "film", "report", "wave", "embed", "pack", "synth", "learn"]
+SIDE_BY_SIDE = ["cohort", "film", "report", "wave", "monitor", "embed", "pack", "synth", "learn"]
 FLOORS = [["base"], ["data"], ["format"], SIDE_BY_SIDE, ["view"], ["command"], ["app"]]
 FLOOR = {room: i for i, floor in enumerate(FLOORS) for room in floor}
 

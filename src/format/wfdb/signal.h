@@ -1,9 +1,9 @@
 /*
- * signal.h - the table of WFDB signal formats: one row a format. Internal to this folder.
+ * signal.h - the table of WFDB signal formats: one row a format.
  *
  * A new format is a new row with its unpack and pack; header.c takes the known numbers and the
- * default resolution from here, record.c everything else. Rows without unpack are formats that a
- * header may name but that are not read.
+ * default resolution from here, record.c and wave/ everything else. Rows without unpack hold no
+ * samples of their own (0) or are FLAC streams (508, 516, 524: format/flac).
  * Source: WFDB Applications Guide, signal(5); waveform.md 1.2.
  */
 #ifndef HL_FORMAT_WFDB_SIGNAL_H
@@ -19,11 +19,12 @@ typedef struct {
     int32_t group_samples; /* this many samples ... */
     int32_t group_bytes;   /* ... are stored in this many bytes; 0 = no fixed size (FLAC, none) */
     int32_t tail_bytes[HL_WFDB_GROUP_SAMPLES]; /* [k] = bytes of a last group of only k samples */
-    int16_t invalid;                           /* stored code of a sample that was not measured */
-    int16_t least, most;                       /* range of samples that were measured */
+    bool has_invalid;                          /* false: format 8 and 0 have no code for it */
+    int32_t invalid;                           /* stored code of a sample that was not measured */
+    int32_t least, most;                       /* range of samples that were measured */
     /* n samples between stored bytes and codes; the caller has checked the sizes. */
-    void (*unpack)(const uint8_t *stored, int64_t n, int16_t *code);
-    void (*pack)(const int16_t *code, int64_t n, uint8_t *stored);
+    void (*unpack)(const uint8_t *stored, int64_t n, int32_t *code);
+    void (*pack)(const int32_t *code, int64_t n, uint8_t *stored);
 } hl_wfdb_format;
 
 /* The row of a format number; NULL when WFDB has no such format. */
@@ -32,6 +33,22 @@ const hl_wfdb_format *hl_wfdb_format_find(int32_t format);
 /* HL_E_LIMIT "NAME: signal format 310 is not supported (16 and 212 are)" unless it can be read. */
 hl_code hl_wfdb_format_check(int32_t format, const char *name, const hl_wfdb_format **out,
                              hl_error *err);
+
+/*
+ * n stored samples of any format but FLAC's and 0, from the start of a group of group_samples, into
+ * values; the format's invalid code becomes HL_WFDB_INVALID. Format 8: values are the differences,
+ * as stored. The caller has checked the sizes. waveform.md 1.2
+ */
+void hl_wfdb_unpack_samples(const hl_wfdb_format *f, const uint8_t *stored, int64_t n,
+                            int32_t *out);
+
+/* The other way; HL_WFDB_INVALID becomes the invalid code. Format 8: out of *last (the value
+ * before, kept for the next call; steps beyond a byte are clipped and caught up). Others: last may
+ * be NULL. HL_E_INPUT: a value that the format cannot hold, or (8, 80) an invalid sample it has no
+ * code for. Returns through *n_stored the bytes written; a last group that is not full is stored as
+ * libwfdb does. */
+hl_code hl_wfdb_pack_samples(const hl_wfdb_format *f, const int32_t *sample, int64_t n,
+                             int32_t *last, uint8_t *stored, int64_t *n_stored, hl_error *err);
 
 /* Bytes of n samples; false when they do not fit in 63 bits. */
 bool hl_wfdb_stored_bytes(const hl_wfdb_format *f, int64_t n, int64_t *out);
