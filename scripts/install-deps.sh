@@ -1,10 +1,11 @@
 #!/bin/sh
 # Install the Debian packages that building and testing need, when they are missing.
 #
-#   install-deps.sh [build] [fuzz] [arm64] [bench] [scale]
+#   install-deps.sh [build] [fuzz] [arm64] [bench] [scale] [wave]
 #
-# scale is for tests/scale, which skip what is not there. Debian may start its daemons once they are
-# installed; the tests have their own, on ports and sockets of their own.
+# scale is for tests/scale, wave for tests of records beside other programs; both skip what is not
+# there. Debian may start its daemons once they are installed; the tests have their own, on ports and
+# sockets of their own.
 #
 # As root (or through sudo) they are installed; otherwise the command to do so is printed. With all of
 # them there nothing happens, quickly. On a system without dpkg nothing is done: see the names below.
@@ -15,6 +16,7 @@ build="make meson ninja-build gcc libc6-dev pkg-config libisal-dev libdeflate-de
 fuzz="clang libclang-rt-14-dev"
 bench="isal dcmtk python3-venv"
 scale="slurmctld slurmd slurm-client munge parallel openmpi-bin"
+wave="nginx-light flac dictzip"
 arm64="gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user"
 
 wanted=
@@ -25,7 +27,8 @@ for group in "${@:-build}"; do
     arm64) wanted="$wanted $arm64" ;;
     bench) wanted="$wanted $bench" ;;
     scale) wanted="$wanted $scale" ;;
-    *) echo "install-deps.sh: no group '$group'; there are build, fuzz, arm64, bench, scale" >&2; exit 2 ;;
+    wave) wanted="$wanted $wave" ;;
+    *) echo "install-deps.sh: no group '$group'; there are build, fuzz, arm64, bench, scale, wave" >&2; exit 2 ;;
     esac
 done
 

@@ -37,11 +37,21 @@ class Ran:
         self.warnings = "\n".join(line for line in lines if line.startswith("hilum: warning: "))
 
 
-def hilum(*words, cwd=None, **env):
-    done = subprocess.run([HILUM] + [str(w) for w in words], env=dict(ENV, **env), cwd=cwd or temp,
+def run(words, cwd, env):
+    return subprocess.run([HILUM] + [str(w) for w in words], env=dict(ENV, **env), cwd=cwd or temp,
                           timeout=300, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.PIPE)
+
+
+def hilum(*words, cwd=None, **env):
+    done = run(words, cwd, env)
     return Ran(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+def hilum_data(*words, cwd=None, **env):
+    """The same for a command that writes data to stdout: out is bytes."""
+    done = run(words, cwd, env)
+    return Ran(done.returncode, done.stdout, done.stderr.decode())
 
 
 class Report(Printer):

@@ -74,9 +74,19 @@ typedef struct {
 HL_API hl_code hl_wave_open(const char *path, const hl_ctl *ctl, hl_wave **out, hl_error *err);
 HL_API void hl_wave_close(hl_wave **wave);
 HL_API const hl_wave_info *hl_wave_about(const hl_wave *wave);
+HL_API int32_t hl_wave_is_edf(const hl_wave *wave); /* an EDF or BDF file, not a WFDB record */
+
+/* Skewed signals end early, and so does the record: max(skew) frames before its stated length, as
+ * libwfdb has it. After this call it has its stated length, and what is missing is invalid
+ * (wfdb-python). Multi-segment records always have theirs. */
+HL_API void hl_wave_pad_skew(hl_wave *wave);
 
 /* Index of a signal by its name, or by "#N" (from 0); -1 = none, -2 = several have the name. */
 HL_API int32_t hl_wave_find(const hl_wave *wave, const char *name);
+
+/* Which of the record's signals segment i (of info->segment) has: present[n_signals] = 1 or 0; a
+ * gap has none. Reads the segment's header. */
+HL_API hl_code hl_wave_present(hl_wave *wave, int64_t i, uint8_t *present, hl_error *err);
 
 typedef enum {
     HL_WAVE_NATIVE = 0,  /* each signal at its own rate */
@@ -120,7 +130,8 @@ HL_API hl_code hl_wave_read(hl_wave *wave, const hl_wave_window *window, void *c
  * Frame of a time in text: "s1234" samples at the highest rate, "f1234" frames, "c1234.5" counter,
  * "e" the end, "12.5", "1:02", "1:02:03.5" since the start, "[10:00:00]",
  * "[10:00:00.5 24/12/2150]", or "2150-12-24 10:00:00" wall clock. Rounded down to a frame; not
- * clipped to the record. HL_E_USAGE: no time, or the record has no wall clock. waveform.md 1.1b
+ * clipped to the record. Elapsed seconds go to the nearest frame. HL_E_USAGE: no time, or the
+ * record has no wall clock. waveform.md 1.1b
  */
 HL_API hl_code hl_wave_frame_of(const hl_wave *wave, const char *text, int64_t *frame,
                                 hl_error *err);
@@ -145,6 +156,8 @@ typedef struct {
     const int64_t *tick; /* [n_rows], ascending; 1 / counter_hz s since frame 0 */
     double counter_hz;   /* 999.56 unless the record says otherwise */
     int64_t start_ms;    /* as in hl_wave_info */
+    int64_t n_unsorted;  /* rows of the file with an earlier tick than the row before; they were
+                            sorted in (late numerics of a bedside monitor) */
     int32_t has_date, reserved;
 } hl_numerics_info;
 
@@ -152,6 +165,53 @@ typedef struct {
 HL_API hl_code hl_numerics_open(const char *path, hl_ctl *ctl, hl_numerics **out, hl_error *err);
 HL_API const hl_numerics_info *hl_numerics_about(const hl_numerics *n);
 HL_API void hl_numerics_close(hl_numerics **n);
+
+/* --- checking, converting -----------------------------------------------------------------------
+ */
+
+/* What hl_wave_check() needs. Zero it first. */
+typedef struct {
+    const char *path; /* a record, an EDF file, or a folder: every record below it, by its RECORDS
+                         lists or, without any, by its headers */
+    const char *calibration; /* file of signal names and units (wfdbcal); NULL = the shipped one */
+    int32_t annotations;     /* check annotation files beside the records too */
+    int32_t headers_only;    /* read no samples */
+    int32_t quiet_info;      /* no (II) lines */
+    int32_t reserved;
+} hl_wave_check_options;
+
+/*
+ * Check records strictly: everything wfdbcheck reports, in its words, and what it does not look at
+ * (FLAC frames and MD5, surplus samples, numerics, files that no header names). The report has a
+ * line a finding:
+ * "(EE) RECORD: text", "(WW) ...", "(II) ...". HL_OK: nothing but notes; HL_PARTIAL: warnings;
+ * HL_E_INPUT: errors.
+ */
+HL_API hl_code hl_wave_check(const hl_wave_check_options *options, hl_ctl *ctl, hl_report *report,
+                             hl_error *err);
+
+/* What hl_wave_convert() needs. Zero it first. */
+typedef struct {
+    const char *in;        /* a record, an EDF file, FILE.csv or FILE.npy */
+    const char *out;       /* FOLDER/NAME: a WFDB record; NAME.edf; NAME.csv; NAME.npy */
+    const char *signals;   /* names or #indexes with commas; NULL = all */
+    const char *from, *to; /* times as hl_wave_frame_of() takes them; NULL = all */
+    const char *units; /* csv and npy in: units of the columns with commas; NULL = from the heading,
+                          else mV */
+    double rate_hz;    /* csv and npy in: rows a second; 0 = from the time column */
+    double gain;       /* csv and npy in: adu per unit; 0 = chosen for the values' range */
+    int64_t segment_s; /* WFDB out: seconds a segment of a fixed layout; 0 = one segment */
+    int32_t format;    /* WFDB out: storage format; 0 = as in, 16 from other kinds */
+    int32_t exact_rate; /* EDF: data records whose duration is an exact decimal */
+    int32_t mit2edf;    /* EDF: the bytes of the WFDB program */
+    int32_t fast;       /* FLAC */
+} hl_wave_convert_options;
+
+/* Convert a record. Stored samples stay what they are wherever the target can hold them: no value
+ * is rescaled silently (the report says what was). HL_E_INPUT, HL_E_IO, HL_E_USAGE: the target
+ * cannot hold it. */
+HL_API hl_code hl_wave_convert(const hl_wave_convert_options *options, hl_ctl *ctl,
+                               hl_report *report, hl_error *err);
 
 /* --- building ----------------------------------------------------------------------------------
  */
@@ -166,6 +226,8 @@ typedef struct {
     const char *until;      /* rows before this time are complete: records that may still go on are
                                kept for the next run; NULL = the export is complete */
     const char *compat;  /* "downcast": the public converter's stage A instead; NULL = a database */
+    const char *spool;   /* folder for messages by patient, as identifying as the export; removed
+                          * when all is written; NULL = OUT.spool */
     const char *call;    /* the options as JSON, for hilum merge; may be NULL */
     const char *version; /* what a shard takes the library for; NULL = its own */
     double tick_hz;      /* 0 = 999.56 */

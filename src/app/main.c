@@ -187,14 +187,14 @@ static hl_code finish(const app_call *call, hl_code c, const hl_result *result, 
 
     if (call->json && failed)
         app_error_json(err, &result->json, &json);
-    if (call->json && !failed && call->task == APP_RUN) {
+    if (call->json && !failed && call->task == APP_RUN && !result->streamed) {
         hl_buf_text(&json, result->json.n ? result->json.at : "{}");
         hl_buf_char(&json, '\n');
     }
     if (json.n || json.oom)
         out = &json;
 
-    hl_code written = app_write_out(out, failed ? NULL : err);
+    hl_code written = result->streamed && !json.n ? HL_OK : app_write_out(out, failed ? NULL : err);
     if (!failed && written != HL_OK) {
         c = written;
         failed = true;
@@ -208,7 +208,7 @@ static hl_code finish(const app_call *call, hl_code c, const hl_result *result, 
 int main(int argc, char **argv)
 {
     program p = {0};
-    hl_result result = {0};
+    hl_result result = {.data = &app_stdout};
     hl_error err = {.offset = -1};
 
     app_signals_prepare();

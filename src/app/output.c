@@ -5,22 +5,33 @@
 
 #include "base/json.h"
 
-hl_code app_write_out(const hl_buf *text, hl_error *err)
+static hl_code write_stdout(void *ctx, const void *bytes, size_t n, hl_error *err)
 {
     size_t done = 0;
+
+    (void)ctx;
+    while (done < n) {
+        ssize_t some = write(STDOUT_FILENO, (const char *)bytes + done, n - done);
+        if (some < 0 && errno == EINTR)
+            continue;
+        if (some < 0 && errno == EPIPE)
+            return HL_END;
+        if (some < 0)
+            return hl_fail_errno(err, "standard output", "write", errno);
+        done += (size_t)some;
+    }
+    return HL_OK;
+}
+
+const hl_sink app_stdout = {.write = write_stdout};
+
+hl_code app_write_out(const hl_buf *text, hl_error *err)
+{
     hl_code c = hl_buf_check(text, "output", err);
 
-    while (c == HL_OK && done < text->n) {
-        ssize_t n = write(STDOUT_FILENO, text->at + done, text->n - done);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0 && errno == EPIPE)
-            return HL_OK;
-        if (n < 0)
-            return hl_fail_errno(err, "standard output", "write", errno);
-        done += (size_t)n;
-    }
-    return c;
+    if (c == HL_OK)
+        c = write_stdout(NULL, text->at, text->n, err);
+    return c == HL_END ? HL_OK : c;
 }
 
 void app_error_json(const hl_error *err, const hl_buf *result, hl_buf *out)

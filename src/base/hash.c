@@ -60,6 +60,47 @@ void hl_sha256_of(const void *bytes, size_t n, hl_digest *out)
     out->bytes = (int64_t)n;
 }
 
+struct hl_md5 {
+    EVP_MD *md;
+    EVP_MD_CTX *ctx;
+};
+
+hl_md5 *hl_md5_new(void)
+{
+    hl_md5 *h = calloc(1, sizeof *h);
+    if (!h)
+        return NULL;
+    /* A machine in FIPS mode offers MD5 only to those who do not want it for security. */
+    h->md = EVP_MD_fetch(NULL, "MD5", "-fips");
+    h->ctx = EVP_MD_CTX_new();
+    if (!h->md || !h->ctx || EVP_DigestInit_ex2(h->ctx, h->md, NULL) != 1)
+        hl_md5_free(&h);
+    return h;
+}
+
+void hl_md5_add(hl_md5 *h, const void *bytes, size_t n)
+{
+    if (n > 0)
+        hl_assert(EVP_DigestUpdate(h->ctx, bytes, n) == 1);
+}
+
+void hl_md5_end(hl_md5 *h, uint8_t md5[16])
+{
+    unsigned int n = 0;
+    hl_assert(EVP_DigestFinal_ex(h->ctx, md5, &n) == 1 && n == 16);
+    hl_assert(EVP_DigestInit_ex2(h->ctx, h->md, NULL) == 1);
+}
+
+void hl_md5_free(hl_md5 **h)
+{
+    if (!h || !*h)
+        return;
+    EVP_MD_CTX_free((*h)->ctx);
+    EVP_MD_free((*h)->md);
+    free(*h);
+    *h = NULL;
+}
+
 bool hl_digest_equal(const hl_digest *a, const hl_digest *b)
 {
     return a->bytes == b->bytes && memcmp(a->sha256, b->sha256, sizeof a->sha256) == 0;

@@ -161,6 +161,8 @@ static hl_code source_pread(hl_in *in, char *to, size_t n, int64_t offset, size_
     while (*got < n) {
         int64_t want = (int64_t)(n - *got), at = offset + (int64_t)*got;
         int64_t r = in->source.pread(in->source.user, to + *got, at, want);
+        if (r < 0 && in->source.fault)
+            return in->source.fault(in->source.user, err);
         if (r < 0 || r > want)
             return hl_fail_at(err, HL_E_IO, in->name, 0, at, "reading failed");
         if (r == 0)
@@ -201,6 +203,8 @@ void hl_in_close(hl_in **in)
         return;
     if ((*in)->fd >= 0)
         close((*in)->fd);
+    if ((*in)->source.close)
+        (*in)->source.close((*in)->source.user);
     free((*in)->name);
     free(*in);
     *in = NULL;

@@ -92,27 +92,68 @@ hl_code hl_inflate_all(const void *in, size_t n_in, void *out, size_t n_out, siz
     return c == HL_END ? HL_OK : c;
 }
 
-hl_code hl_deflate_raw(const void *in, size_t n, int level, hl_buf *out, hl_error *err)
+struct hl_deflater {
+    z_stream z;
+};
+
+hl_deflater *hl_deflater_new(int level, int memory_level)
 {
-    enum { BLOCK = 1 << 16, MEMORY_LEVEL = 8 };
-    z_stream z = {.next_in = (Bytef *)(uintptr_t)in};
+    hl_deflater *z = calloc(1, sizeof *z);
+
+    if (z && deflateInit2(&z->z, level, Z_DEFLATED, -MAX_WBITS, memory_level, Z_DEFAULT_STRATEGY) !=
+                 Z_OK) {
+        free(z);
+        z = NULL;
+    }
+    return z;
+}
+
+void hl_deflater_free(hl_deflater **z)
+{
+    if (!z || !*z)
+        return;
+    deflateEnd(&(*z)->z);
+    free(*z);
+    *z = NULL;
+}
+
+hl_code hl_deflater_add(hl_deflater *z, const void *in, size_t n, hl_deflate_flush flush,
+                        hl_buf *out, hl_error *err)
+{
+    enum { BLOCK = 1 << 16 };
+    static const int zlib_flush[] = {Z_NO_FLUSH, Z_FULL_FLUSH, Z_FINISH};
     int result = Z_OK;
 
-    if (deflateInit2(&z, level, Z_DEFLATED, -MAX_WBITS, MEMORY_LEVEL, Z_DEFAULT_STRATEGY) != Z_OK)
-        return hl_fail_memory(err, "deflate", sizeof z);
-    while (result == Z_OK) {
+    z->z.next_in = (Bytef *)(uintptr_t)in; /* zlib only reads it */
+    do {
         char *to = hl_buf_reserve(out, BLOCK);
         if (!to)
             break;
-        const uInt give = z.avail_in = at_most(n); /* what is not taken is given again */
-        z.next_out = (Bytef *)to;
-        z.avail_out = BLOCK;
-        result = deflate(&z, n == give ? Z_FINISH : Z_NO_FLUSH);
-        n -= give - z.avail_in;
-        out->n += BLOCK - z.avail_out;
+        const uInt give = z->z.avail_in = at_most(n); /* what is not taken is given again */
+        z->z.next_out = (Bytef *)to;
+        z->z.avail_out = BLOCK;
+        result = deflate(&z->z, n == give ? zlib_flush[flush] : Z_NO_FLUSH);
+        n -= give - z->z.avail_in;
+        out->n += BLOCK - z->z.avail_out;
         out->at[out->n] = 0;
-    }
-    deflateEnd(&z);
-    hl_assert(out->oom || result == Z_STREAM_END);
+    } while (result == Z_OK && (n > 0 || z->z.avail_out == 0 || flush == HL_DEFLATE_FINISH));
+    hl_assert(out->oom || result == (flush == HL_DEFLATE_FINISH ? Z_STREAM_END : Z_OK) ||
+              result == Z_BUF_ERROR); /* Z_BUF_ERROR: the last round had nothing left to do */
     return hl_buf_check(out, "deflate", err);
+}
+
+hl_code hl_deflate_raw(const void *in, size_t n, int level, hl_buf *out, hl_error *err)
+{
+    enum { MEMORY_LEVEL = 8 };
+    hl_deflater *z = hl_deflater_new(level, MEMORY_LEVEL);
+    hl_code c = z ? hl_deflater_add(z, in, n, HL_DEFLATE_FINISH, out, err)
+                  : hl_fail_memory(err, "deflate", sizeof(z_stream));
+
+    hl_deflater_free(&z);
+    return c;
+}
+
+uint32_t hl_crc32(uint32_t crc, const void *bytes, size_t n)
+{
+    return (uint32_t)crc32_z(crc, bytes, n);
 }

@@ -39,4 +39,22 @@ hl_code hl_inflate_all(const void *in, size_t n_in, void *out, size_t n_out, siz
 /* The other way: in as one raw deflate stream, appended to out; level 0..9. HL_E_LIMIT. */
 hl_code hl_deflate_raw(const void *in, size_t n, int level, hl_buf *out, hl_error *err);
 
+/* The same piece by piece: zlib's bytes for the same calls. memory_level: 1..9, 8 is zlib's own. */
+typedef struct hl_deflater hl_deflater;
+
+typedef enum {
+    HL_DEFLATE_MORE = 0,   /* zlib may keep bytes back */
+    HL_DEFLATE_FULL_FLUSH, /* all out, to a byte border; what follows does not look back */
+    HL_DEFLATE_FINISH      /* the stream ends here: only hl_deflater_free() after it */
+} hl_deflate_flush;
+
+hl_deflater *hl_deflater_new(int level, int memory_level); /* NULL: out of memory */
+void hl_deflater_free(hl_deflater **z);
+/* Deflate n bytes of in (n may be 0), appended to out. HL_E_LIMIT: out of memory. */
+hl_code hl_deflater_add(hl_deflater *z, const void *in, size_t n, hl_deflate_flush flush,
+                        hl_buf *out, hl_error *err);
+
+/* CRC-32 of gzip, carried on from crc (0 at the start). */
+uint32_t hl_crc32(uint32_t crc, const void *bytes, size_t n);
+
 #endif

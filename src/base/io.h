@@ -20,6 +20,10 @@ typedef struct {
     void *user;
     int64_t (*size)(void *user);
     int64_t (*pread)(void *user, void *to, int64_t offset, int64_t n);
+    /* Both may be NULL. fault: after a pread that failed, why (a code and a message with the name);
+     * close: called once, by hl_in_close() (not when hl_in_source() fails). */
+    hl_code (*fault)(void *user, hl_error *err);
+    void (*close)(void *user);
 } hl_source;
 
 /* Open a regular file. HL_E_INPUT: absent, or no regular file; HL_E_IO: not readable. */
@@ -96,6 +100,9 @@ typedef struct hl_out hl_out;
 hl_code hl_out_create(const char *path, hl_out **out, hl_error *err);
 hl_code hl_out_write(hl_out *out, const void *bytes, size_t n, hl_error *err);
 int64_t hl_out_bytes(const hl_out *out);
+/* Overwrite n bytes from offset on, all of which were written already (else HL_E_BUG): for a header
+ * that is finished last. The digest is then taken by reading the file back at the commit. */
+hl_code hl_out_patch(hl_out *out, int64_t offset, const void *bytes, size_t n, hl_error *err);
 /* Nobody but its owner may read or write the file; before the first byte is written. */
 hl_code hl_out_make_private(hl_out *out, hl_error *err);
 /* Ends the file and frees out, also on failure (the temporary is then removed). digest may be NULL.

@@ -17,6 +17,7 @@ struct hl_out {
     hl_sha256 *sha;
     int64_t bytes; /* taken from the caller */
     size_t n;      /* of them in buffer */
+    bool patched;  /* bytes that were hashed already have changed */
     char buffer[BUFFER_BYTES];
 };
 
@@ -71,7 +72,7 @@ hl_code hl_out_create(const char *path, hl_out **result, hl_error *err)
     if (!out->path || !out->temporary || !out->sha) {
         c = hl_fail_memory(err, path, sizeof *out);
     } else {
-        out->fd = open(out->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        out->fd = open(out->temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
         if (out->fd < 0)
             c = hl_fail_errno(err, path, "create", errno);
     }
@@ -127,6 +128,47 @@ hl_code hl_out_write(hl_out *out, const void *bytes, size_t n, hl_error *err)
 int64_t hl_out_bytes(const hl_out *out)
 {
     return out->bytes;
+}
+
+hl_code hl_out_patch(hl_out *out, int64_t offset, const void *bytes, size_t n, hl_error *err)
+{
+    const int64_t in_file = out->bytes - (int64_t)out->n; /* the others are in the buffer */
+    const char *p = bytes;
+
+    if (offset < 0 || offset > out->bytes || (uint64_t)(out->bytes - offset) < n)
+        return hl_fail_at(err, HL_E_BUG, out->path, 0, offset,
+                          "bytes that were not written yet are to be changed");
+    while (n > 0 && offset < in_file) {
+        const size_t room = (uint64_t)(in_file - offset) < n ? (size_t)(in_file - offset) : n;
+        ssize_t w = pwrite(out->fd, p, room, (off_t)offset);
+        if (w < 0 && errno == EINTR)
+            continue;
+        if (w < 0)
+            return hl_fail_errno(err, out->path, "write", errno);
+        out->patched = true;
+        p += w;
+        offset += w;
+        n -= (size_t)w;
+    }
+    if (n > 0)
+        memcpy(out->buffer + (offset - in_file), p, n);
+    return HL_OK;
+}
+
+/* Hash the file again from its start. */
+static hl_code hash_again(hl_out *out, hl_digest *digest, hl_error *err)
+{
+    hl_sha256_end(out->sha, digest);
+    for (int64_t at = 0; at < out->bytes;) {
+        ssize_t r = pread(out->fd, out->buffer, sizeof out->buffer, (off_t)at);
+        if (r < 0 && errno == EINTR)
+            continue;
+        if (r <= 0)
+            return hl_fail_errno(err, out->path, "read back", r < 0 ? errno : EIO);
+        hl_sha256_add(out->sha, out->buffer, (size_t)r);
+        at += r;
+    }
+    return HL_OK;
 }
 
 /* 0, or the errno of fsync(); a signal (NFS answers EINTR) is no failure. */
@@ -195,6 +237,8 @@ hl_code hl_out_commit(hl_out **outp, hl_digest *digest, hl_error *err)
     hl_digest all;
     hl_code c = put(out, out->buffer, out->n, err);
 
+    if (c == HL_OK && out->patched)
+        c = hash_again(out, &all, err);
     if (c == HL_OK) {
         hl_sha256_end(out->sha, &all);
         c = put_in_place(out, err);

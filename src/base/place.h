@@ -13,7 +13,8 @@
 typedef struct hl_place hl_place;
 
 /* Split "folder/NAME", "NAME" or "http://host/path/NAME" in two: folder ("." when there is none,
- * without a trailing slash, "/" for the root) and name. HL_E_LIMIT: too long. */
+ * without a trailing slash, "/" for the root) and name. The escapes (%20) of an address' name are
+ * undone. HL_E_LIMIT: too long; HL_E_USAGE: no name; an address with a user name, ? or #. */
 hl_code hl_place_split(const char *path, char folder[HL_PATH_BYTES], char name[HL_PATH_BYTES],
                        hl_error *err);
 
@@ -25,9 +26,15 @@ bool hl_place_is_address(const char *path);
 hl_code hl_place_open(const char *folder, hl_place **out, hl_error *err);
 void hl_place_close(hl_place **place);
 
-/* Open a file of the place for reading by position; name may have folders in it ("a/b.dat").
- * HL_E_INPUT: absent (404 too); HL_E_IO: not readable, the server refuses (401, 403, 5xx), stalls,
- * breaks off. A server that ignores ranges is read whole, once, within 64 MiB; HL_E_LIMIT above. */
+/* How long a server is waited for: for a connection (20000 ms), without a byte (30 s), before the
+ * first of three new tries (100 ms; four times as long before each next). 0 keeps what is set. */
+void hl_place_timeout(hl_place *place, int connect_ms, int silence_s, int pause_ms);
+
+/* Open a file of the place for reading by position; name may have folders in it ("a/b.dat"), but
+ * not lead out of the place. HL_E_INPUT: absent (404 too), such a name; HL_E_IO: not readable, the
+ * server refuses (401, 403, 5xx), stalls, breaks off. A server that ignores ranges is read whole,
+ * once, within 64 MiB; HL_E_LIMIT above. A file that changes on the server while it is read is
+ * HL_E_INPUT. */
 hl_code hl_place_in(hl_place *place, const char *name, hl_in **out, hl_error *err);
 
 /* Append a whole small file to *out, at most limit bytes (else HL_E_LIMIT); digest may be NULL. */

@@ -10,6 +10,7 @@
 
 #include "base/buf.h"
 #include "base/json.h"
+#include "base/sink.h"
 
 typedef enum {
     HL_OPT_FLAG,   /* present or not */
@@ -89,7 +90,10 @@ bool hl_options_shard(const hl_options *o, int64_t *i, int64_t *n);
 /* What a command gives back: text for a person (stdout), JSON for a machine (--json, hl_run). */
 typedef struct {
     hl_buf text;
-    hl_buf json; /* one object */
+    hl_buf json;         /* one object */
+    const hl_sink *data; /* where a command whose result is a stream of data sends it when it has no
+                          * --out: the program's stdout. NULL: nowhere */
+    bool streamed;       /* it did: text and json are not printed behind the data */
 } hl_result;
 
 /* Move a room's report into the result. */

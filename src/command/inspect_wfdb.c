@@ -1,7 +1,7 @@
 /* inspect_wfdb.c - a WFDB record: what its header says, and whether its samples agree. */
 #include "base/log.h"
 #include "command/inspect.h"
-#include "format/wfdb/wfdb.h"
+#include "format/wfdb/signal.h"
 
 #define MAX_HEADER_BYTES ((size_t)8 << 20)
 
@@ -26,7 +26,7 @@ static lead measure(const hl_wfdb_record *r, int32_t i)
 {
     lead l = {.least = INT32_MAX, .most = INT32_MIN};
     int32_t width = r->header.n_signals;
-    uint16_t invalid_code = (uint16_t)(r->header.signal[i].format == 212 ? -2048 : INT16_MIN);
+    uint16_t invalid_code = (uint16_t)hl_wfdb_format_find(r->header.signal[i].format)->invalid;
 
     for (int64_t t = 0; t < r->n_samples; t++) {
         int16_t v = r->sample[t * width + i];
@@ -79,12 +79,13 @@ static void put_header(hl_inspect *in, const hl_wfdb_header *h, int64_t n_sample
         hl_inspect_fact(in, "starts", "%s %s", h->base_time, h->base_date);
     for (size_t i = 0; i < h->n_comments; i++) {
         char show[HL_SHOW_BYTES];
-        hl_inspect_fact(in, i ? "" : "comments", "%s", hl_show(hl_str_of(h->comment[i]), show));
+        hl_inspect_fact(in, i ? "" : "comments", "%s",
+                        hl_show(hl_str_trim(hl_str_of(h->comment[i])), show));
     }
     hl_json_put_key(in->json, "comments");
     hl_json_open(in->json, '[');
     for (size_t i = 0; i < h->n_comments; i++)
-        hl_inspect_put_text(in, NULL, hl_str_of(h->comment[i]));
+        hl_inspect_put_text(in, NULL, hl_str_trim(hl_str_of(h->comment[i])));
     hl_json_close(in->json, ']');
 }
 
@@ -151,7 +152,9 @@ static hl_code put_signals(hl_inspect *in, const hl_wfdb_record *r, bool with_sa
         hl_grid_cell(&grid, "%s", head[i]);
     hl_json_put_key(in->json, "signals");
     hl_json_open(in->json, '[');
-    for (int32_t i = 0; i < r->header.n_signals; i++) {
+    /* The header of a multi-segment record lists no signals: they are its segments'. */
+    int32_t n = r->header.n_segments > 0 ? 0 : r->header.n_signals;
+    for (int32_t i = 0; i < n; i++) {
         lead l = {.missing = 0};
         if (with_samples)
             l = measure(r, i);

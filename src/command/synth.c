@@ -1,6 +1,6 @@
 #include "command/command.h"
 
-#include "synth/synth.h"
+#include "synth/monitor.h"
 
 static const hl_option options[] = {
     {.name = "dir",
@@ -45,6 +45,19 @@ static const hl_option options[] = {
      .help =
          "write the films as mimic-cxr-jpg has them (jpeg), as the DICOM archive mimic-cxr does "
          "(dicom), or both"},
+    {.name = "monitor-stays",
+     .type = HL_OPT_INT,
+     .value = "N",
+     .min = 0,
+     .max = HL_SYNTH_MONITOR_MAX_STAYS,
+     .help = "patients in the export of the bedside monitors; 0 = no export (default: 8, none with "
+             "--films none)"},
+    {.name = "monitor-minutes",
+     .type = HL_OPT_INT,
+     .value = "M",
+     .min = 1,
+     .max = HL_SYNTH_MONITOR_MAX_MINUTES,
+     .help = "minutes of waves that each of them has (default: 3)"},
     HL_OPTION_JOBS,
     {0},
 };
@@ -76,10 +89,12 @@ static hl_code put_result(const hl_synth_options *o, const hl_synth_counts *n, h
                   (long long)n->usable, (long long)n->uncertain);
     hl_buf_printf(&result->json,
                   "{\"patients\": %lld, \"admissions\": %lld, \"lab_rows\": %lld, \"ecgs\": %lld, "
-                  "\"films\": %lld, \"dicom_films\": %lld, \"usable\": %lld, \"uncertain\": %lld}",
+                  "\"films\": %lld, \"dicom_films\": %lld, \"usable\": %lld, \"uncertain\": %lld, "
+                  "\"monitor_stays\": %lld, \"monitor_rows\": %lld}",
                   (long long)n->patients, (long long)n->admissions, (long long)n->lab_rows,
                   (long long)n->records, (long long)n->films, (long long)n->dicoms,
-                  (long long)n->usable, (long long)n->uncertain);
+                  (long long)n->usable, (long long)n->uncertain, (long long)n->monitor_stays,
+                  (long long)n->monitor_rows);
     hl_code c = hl_buf_check(&result->text, "result", err);
     return c == HL_OK ? hl_buf_check(&result->json, "result", err) : c;
 }
@@ -93,7 +108,10 @@ static hl_code run(const hl_options *o, hl_ctl *ctl, hl_result *result, hl_error
         .labevents_rows = hl_options_int(o, "labevents-rows", 0),
         .films = films_of(hl_options_text(o, "films")),
         .film_format = format_of(hl_options_text(o, "film-format")),
+        .monitor_minutes = hl_options_int(o, "monitor-minutes", 0),
     };
+    const int64_t stays = hl_options_int(o, "monitor-stays", -1);
+    s.monitor_stays = stays < 0 ? 0 : stays == 0 ? -1 : stays;
     hl_synth_counts counts;
     hl_code c = hl_synth_run(&s, ctl, &counts, err);
     return c == HL_OK ? put_result(&s, &counts, result, err) : c;

@@ -14,11 +14,11 @@
 /* A run of data records without a gap in time. */
 typedef struct {
     int64_t first_record, n_records;
-    double onset_s; /* of its first data record, from the start of the file */
+    double onset_s; /* of its first data record, from header.base_ms on */
 } hl_edf_run;
 
 typedef struct {
-    double onset_s, duration_s; /* from the start of the file; duration < 0: none */
+    double onset_s, duration_s; /* from header.base_ms on; duration < 0: none */
     const char *text;
 } hl_edf_annotation;
 
@@ -30,6 +30,8 @@ typedef struct {
     const uint8_t *is_annotation; /* [n_signals] */
     hl_edf_run *run;              /* one, unless EDF+D */
     size_t n_runs;
+    double start_fraction_s; /* [0, 1): EDF+ has its start in whole seconds and the rest as onset of
+                                the first data record. It is in header.base_ms, and not in onsets */
 } hl_edf;
 
 bool hl_edf_magic(const void *bytes, size_t n);
@@ -38,7 +40,7 @@ bool hl_edf_magic(const void *bytes, size_t n);
  * read. A count of -1 data records is taken from the file's size. HL_E_INPUT with the field. */
 hl_code hl_edf_read(hl_arena *arena, hl_in *in, hl_edf *out, hl_error *err);
 
-/* All annotations of an EDF+ file, time-keeping ones left out. */
+/* All annotations of an EDF+ file by onset, time-keeping ones left out. */
 hl_code hl_edf_annotations(hl_arena *arena, hl_in *in, const hl_edf *edf, hl_edf_annotation **out,
                            size_t *n, hl_error *err);
 

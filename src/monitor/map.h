@@ -31,6 +31,10 @@ hl_code hl_monitor_map_read(const char *path, hl_monitor_map **out, hl_digest *d
                             hl_error *err);
 void hl_monitor_map_free(hl_monitor_map **map);
 
+/* All rows of a patient, by time. */
+const hl_monitor_map_row *hl_monitor_map_rows(const hl_monitor_map *map, hl_uuid patient,
+                                              size_t *n);
+
 /* The row of a stay: the one whose time holds all of it. HL_E_INPUT: none ("the map has no row for
  * this time"; "... no row for this patient") or several. Messages name nobody: they go into
  * errors.csv. */

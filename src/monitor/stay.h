@@ -57,6 +57,8 @@ typedef struct {
     int64_t n_samples;       /* of all signals */
     int64_t n_overlap_ticks; /* of messages that came twice and were left out */
     int64_t n_clock_conflicts;
+    int64_t n_bad_lists;    /* index lists of wave messages that end in something else */
+    int64_t n_out_of_range; /* wave messages left out: more than 2^52 ticks from the first */
 } hl_stay_result;
 
 /*

@@ -91,7 +91,7 @@ static hl_code write_record(const archive *a, const hl_synth_subject *s, const h
     snprintf(name, sizeof name, "%lld", (long long)r->study_id);
     snprintf(time, sizeof time, "%02d:%02d:%02d", t.hour, t.minute, t.second);
     snprintf(date, sizeof date, "%02d/%02d/%04d", t.day, t.month, t.year);
-    snprintf(note, sizeof note, "<subject_id>: %lld", (long long)s->subject_id);
+    snprintf(note, sizeof note, " <subject_id>: %lld", (long long)s->subject_id);
     for (int i = 0; i < HL_SYNTH_ECG_LEADS; i++)
         signal[i] = (hl_wfdb_signal){.format = 16,
                                      .samples_per_frame = 1,

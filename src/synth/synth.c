@@ -5,6 +5,7 @@
 #include "synth/archives.h"
 #include "synth/film_dicom.h"
 #include "synth/labevents.h"
+#include "synth/monitor.h"
 #include "synth/tables.h"
 
 static const char *const folders[] = {"mimiciv/hosp", "mimic-iv-ecg/files", "mimic-cxr-jpg/files",
@@ -63,6 +64,15 @@ static void put_faults(hl_buf *text)
     hl_buf_text(text, ".\n");
 }
 
+/* Only what was given: the defaults follow from the options before. */
+static void put_monitor_options(const hl_synth_options *o, hl_buf *text)
+{
+    if (o->monitor_stays)
+        hl_buf_printf(text, " --monitor-stays %lld", (long long)hl_synth_monitor_stays(o));
+    if (o->monitor_minutes)
+        hl_buf_printf(text, " --monitor-minutes %lld", (long long)o->monitor_minutes);
+}
+
 static hl_code write_readme(const hl_synth_options *o, const hl_synth_counts *n, hl_error *err)
 {
     hl_buf text = {0};
@@ -77,8 +87,10 @@ static hl_code write_readme(const hl_synth_options *o, const hl_synth_counts *n,
         HL_VERSION, (long long)o->n_patients, (unsigned long long)o->seed);
     if (o->labevents_rows)
         hl_buf_printf(&text, " --labevents-rows %lld", (long long)o->labevents_rows);
-    hl_buf_printf(&text, " --films %s --film-format %s\n\n", films_name(o->films),
+    hl_buf_printf(&text, " --films %s --film-format %s", films_name(o->films),
                   format_name(o->film_format));
+    put_monitor_options(o, &text);
+    hl_buf_text(&text, "\n\n");
     hl_buf_printf(&text, "patients %lld, admissions %lld, lab rows %lld, ECGs %lld, films %lld",
                   (long long)n->patients, (long long)n->admissions, (long long)n->lab_rows,
                   (long long)n->records, (long long)n->films);
@@ -92,6 +104,11 @@ static hl_code write_readme(const hl_synth_options *o, const hl_synth_counts *n,
     hl_buf_text(&text, "planted.csv says what was built into each admission.\n");
     if (o->film_format != HL_SYNTH_JPEG)
         put_faults(&text);
+    if (n->monitor_stays > 0) {
+        hl_buf_text(&text, "planted_monitor.csv says what was built into the monitor export: ");
+        hl_synth_monitor_put_cases(&text);
+        hl_buf_text(&text, ".\n");
+    }
     hl_code c = hl_buf_check(&text, "README.txt", err);
     if (c == HL_OK)
         c = hl_path_join(o->folder, "README.txt", path, err);
@@ -123,6 +140,8 @@ hl_code hl_synth_run(const hl_synth_options *options, hl_ctl *ctl, hl_synth_coun
         if (c == HL_OK)
             c = hl_synth_films_write(&plan, options->folder, options->film_format, ctl, err);
     }
+    if (c == HL_OK)
+        c = hl_synth_monitor_write(&plan, options, ctl, counts, err);
     if (c == HL_OK)
         c = write_readme(options, counts, err);
     hl_synth_plan_free(&plan);

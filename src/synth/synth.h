@@ -9,6 +9,7 @@
  *      DIR/mimic-cxr/                      cxr-record-list, cxr-study-list (.csv.gz), files/
  *      DIR/planted_films.csv               which of its files have a fault (film_dicom.h)
  *      DIR/mimic-cxr-jpg/                  metadata, chexpert, split (.csv.gz), files/
+ *      DIR/monitor-export/, monitor-map.csv, planted_monitor.csv       (monitor.h)
  *
  * The bytes are a function of the options below: equal on every machine and for any number of
  * threads.
@@ -28,6 +29,8 @@ typedef struct {
     int64_t labevents_rows; /* 0 = as many as the admissions have by themselves */
     hl_synth_films films;   /* HL_SYNTH_FILMS_NONE: neither films nor ECGs are drawn, tables only */
     hl_synth_film_format film_format;
+    int64_t monitor_stays;   /* 0 = 8, or as many as patients, none without films; -1 = none */
+    int64_t monitor_minutes; /* of waves a stay; 0 = 3 */
 } hl_synth_options;
 
 typedef struct {
@@ -36,6 +39,7 @@ typedef struct {
     int64_t dicoms;         /* rows of cxr-record-list.csv.gz */
     int64_t usable;    /* admissions that the cohort must keep, readmissions within days aside */
     int64_t uncertain; /* those readmissions and the stays before them */
+    int64_t monitor_stays, monitor_rows; /* of the monitor export, all tables */
 } hl_synth_counts;
 
 /* HL_E_USAGE: the folder is not empty, too few labevents_rows. A run that fails or is stopped

@@ -204,11 +204,11 @@ static void a_record_is_described_by_header_data_file_or_name(void)
 
 static void a_record_in_a_format_that_is_not_read_is_still_described(void)
 {
-    const char *path = put_text("f.hea", "f 1 100 3\nf.dat 310 10(0)/mV 10 0 0 1 0 II\n");
+    const char *path = put_text("f.hea", "f 1 100 3\nf.dat 24 10(0)/mV 10 0 0 1 0 II\n");
 
     is_int(inspect(path), HL_OK);
     like(result.text.at, "samples not read: ");
-    like(result.text.at, "signal format 310 is not supported");
+    like(result.text.at, "signal format 24 is not supported");
     is_int(inspect(put_text("g.hea", "g twelve 500\n")), HL_E_INPUT);
     like(err.message, "g.hea:1: record line: 'twelve' is no number of signals");
     is_int(inspect(put_text("h.hea", "h 1 100 3\nnone.dat 16\n")), HL_E_INPUT);

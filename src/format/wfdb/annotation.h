@@ -13,7 +13,7 @@ typedef enum { HL_ANNOTATION_MIT = 0, HL_ANNOTATION_AHA = 1 } hl_annotation_kind
 
 typedef struct {
     int64_t time;    /* in ticks of the file's clock; may run backwards */
-    int32_t type;    /* 0..49, see hl_annotation_type() */
+    int32_t type;    /* 0..49, see hl_annotation_type_of() */
     int32_t subtype; /* -128..127 */
     int32_t chan;    /* 0..255 */
     int32_t num;     /* -128..127 */
@@ -39,14 +39,18 @@ typedef struct {
 /*
  * All annotations of a file in memory (strings are copied into arena). The header block (time
  * resolution, definitions) is taken out, with the null annotation that closes it. name is for
- * messages. HL_E_INPUT with the offset: cut within an annotation or its text, no end mark.
+ * messages. HL_E_INPUT with the offset: cut within an annotation or its text, no end mark; *out
+ * then holds the annotations in front of the fault. Types 50 to 58, which nobody defines, are kept.
+ *
+ * AHA: chan is the byte in which the WFDB library keeps the MIT type; U without a subtype has -1.
  */
 hl_code hl_annotations_parse(hl_arena *arena, const void *bytes, size_t n, const char *name,
                              hl_annotations *out, hl_error *err);
 
 /* The bytes of a file: header block if clock_hz or definitions are set, then the annotations as
- * they stand (the caller has sorted them), then the end mark. HL_E_INPUT: a type, subtype, chan or
- * num out of range, aux longer than 255 bytes. */
+ * they stand (the caller has sorted them), then the end mark. AHA: no header block and no num, six
+ * bytes of aux; who turns MIT annotations into AHA sets chan to the type. HL_E_INPUT: a type,
+ * subtype, chan, num or time out of range, aux longer than 255 bytes. */
 hl_code hl_annotations_put(hl_buf *to, const hl_annotations *a, hl_error *err);
 
 /* One row of the table of types: mnemonic ("N"), "" for 0, "[15]" for those without a name. */

@@ -104,9 +104,8 @@ done:
 static hl_code check_name(const char *path, const hl_wfdb_header *h, hl_error *err)
 {
     const char *asked = last_component(path);
-    size_t n = strlen(h->name);
 
-    if (strcmp(asked, h->name) == 0 || (asked == path && strncmp(asked, h->name, n) == 0))
+    if (hl_wfdb_is_name_of(h->name, asked, asked != path))
         return HL_OK;
     char file[HL_PATH_BYTES], show[HL_SHOW_BYTES];
     snprintf(file, sizeof file, "%s.hea", path);
@@ -121,13 +120,18 @@ static hl_code check_supported(const char *path, const hl_wfdb_header *h, hl_err
     const hl_wfdb_format *f;
     hl_code c = make_path(file, path, ".hea", err);
 
+    if (c == HL_OK && h->n_segments > 0)
+        return hl_fail_at(err, HL_E_LIMIT, file, 0, -1,
+                          "a record of %d segments; only single-segment records are supported here",
+                          (int)h->n_segments);
     if (c == HL_OK && h->n_signals == 0)
         c = hl_fail_at(err, HL_E_INPUT, file, 0, -1, "the record has no signals");
     for (int32_t i = 0; i < h->n_signals && c == HL_OK; i++) {
         const hl_wfdb_signal *s = &h->signal[i];
-        c = hl_wfdb_format_check(s->format, file, &f, err);
-        if (c == HL_OK && s->file && strcmp(s->file, "~") == 0)
+        if (s->file && strcmp(s->file, "~") == 0)
             c = hl_fail_at(err, HL_E_LIMIT, file, 0, -1, "signal %d has no file ('~')", (int)i);
+        if (c == HL_OK)
+            c = hl_wfdb_format_check(s->format, file, &f, err);
         if (c == HL_OK && s->samples_per_frame != 1)
             c = hl_fail_at(err, HL_E_LIMIT, file, 0, -1,
                            "signal %d has %d samples a frame; only 1 is supported", (int)i,
@@ -163,7 +167,7 @@ static bool bytes_needed(const group *g, int64_t n_frames, int64_t *need)
     int64_t samples;
 
     return !__builtin_mul_overflow(n_frames, (int64_t)g->n, &samples) &&
-           hl_wfdb_stored_bytes(g->format, samples, need) &&
+           hl_wfdb_needed_bytes(g->format, samples, need) &&
            !__builtin_add_overflow(*need, g->offset_bytes, need);
 }
 
@@ -286,7 +290,8 @@ static hl_code read_packed(hl_buf *scratch, const group *g, hl_in *in, hl_wfdb_r
         hl_sha256_of(stored, size, &r->signal_digest);
     *code = (int16_t *)(void *)(stored + start);
     if (n > 0)
-        g->format->unpack((const uint8_t *)stored + g->offset_bytes, (int64_t)n, *code);
+        hl_wfdb_unpack_codes(g->format, (const uint8_t *)stored + g->offset_bytes, (int64_t)n,
+                             *code);
     return HL_OK;
 }
 
@@ -383,7 +388,7 @@ static hl_code fill_in(hl_arena *arena, hl_wfdb_header *h, const char *file, con
 
     if (!code || !sum)
         return hl_fail_memory(err, "WFDB samples", n * sizeof *code);
-    f->unpack((const uint8_t *)stored->at, (int64_t)n, code);
+    hl_wfdb_unpack_codes(f, (const uint8_t *)stored->at, (int64_t)n, code);
     hl_wfdb_checksums(code, h->n_samples, h->n_signals, sum);
     for (int32_t i = 0; i < h->n_signals; i++) {
         hl_wfdb_signal *s = &h->signal[i];

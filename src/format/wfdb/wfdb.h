@@ -62,7 +62,7 @@ typedef struct {
     int64_t
         base_day; /* days since 1970-01-01; HL_WFDB_NO_TIME when absent or no date (32/13/2000) */
     hl_wfdb_segment *segment; /* [n_segments] */
-    hl_wfdb_signal *signal;   /* [n_signals] */
+    hl_wfdb_signal *signal;   /* [n_signals]; NULL in the header of a multi-segment record */
     const char **comment; /* text behind '#' of every line after the structure, verbatim, leading
                              blank kept; what reads them trims */
     size_t n_comments;
@@ -115,10 +115,10 @@ static inline bool hl_wfdb_is_flac(int32_t format)
 hl_code hl_wfdb_put_header(hl_buf *to, const hl_wfdb_header *header, hl_error *err);
 
 /*
- * Header text as MIMIC-IV-WDB has it: CRLF ends, %.16g numbers, "(baseline)" only where it differs
- * from the ADC zero, FMT without x1, "#wfdb 10.7" first if version is set, segment lines, comments
- * verbatim behind '#'. Single- and multi-segment, layouts. base_time and base_date as they stand.
- * waveform.md 4.3
+ * Header text as MIMIC-IV-WDB has it: CRLF ends, numbers in the fewest digits that read back
+ * (999.56, 200), "(baseline)" only where it differs from the ADC zero, FMT without x1, "#wfdb 10.7"
+ * first if version is set, segment lines, comments verbatim behind '#'. Single- and multi-segment,
+ * layouts. base_time and base_date as they stand. waveform.md 4.3
  */
 hl_code hl_wfdb_put_header_crlf(hl_buf *to, const hl_wfdb_header *header, hl_error *err);
 

@@ -1,0 +1,127 @@
+#include "synth/monitor_internal.h"
+
+#include "synth/chance.h"
+#include "synth/ecg.h"
+
+const hl_monitor_wave_kind hl_monitor_wave_kinds[HL_MONITOR_WAVES] = {
+    [HL_MONITOR_II] = {11, 4, false},  [HL_MONITOR_III] = {12, 4, false},
+    [HL_MONITOR_V] = {13, 4, true},    [HL_MONITOR_AVR] = {14, 4, true},
+    [HL_MONITOR_ABP] = {21, 8, true},  [HL_MONITOR_CVP] = {22, 8, true},
+    [HL_MONITOR_PLETH] = {31, 8, false}, [HL_MONITOR_RESP] = {41, 16, true},
+};
+
+enum { STEP = HL_SYNTH_ECG_RATE_HZ / 250, HALF_S = 125, LEAD_V5 = 10 };
+
+/* R waves of the drawn ECG by lead V5, where they are tall whatever the axis: the highest sample
+ * within half a second either side, and high. */
+static int find_beats(int16_t (*ecg)[HL_SYNTH_ECG_LEADS], int *beat)
+{
+    int top = 0, n = 0;
+
+    for (int i = 0; i < HL_MONITOR_ROUND; i++)
+        top = ecg[i * STEP][LEAD_V5] > top ? ecg[i * STEP][LEAD_V5] : top;
+    for (int i = 0; i < HL_MONITOR_ROUND && n < HL_MONITOR_BEATS; i++) {
+        const int v = ecg[i * STEP][LEAD_V5];
+        int from = i - HALF_S / 2 < 0 ? 0 : i - HALF_S / 2;
+        int to = i + HALF_S / 2 >= HL_MONITOR_ROUND ? HL_MONITOR_ROUND - 1 : i + HALF_S / 2;
+        bool is_peak = v * 2 > top;
+        for (int k = from; is_peak && k <= to; k++)
+            is_peak = ecg[k * STEP][LEAD_V5] < v + (k >= i);
+        if (is_peak)
+            beat[n++] = i;
+    }
+    return n;
+}
+
+/* Pressure of a beat, 0 .. 1, u = time since its wave came, in parts of the time to the next. */
+static double pulse_at(double u)
+{
+    double rise = hl_synth_step(0, 0.16, u), fall = hl_synth_exp(-2.6 * u);
+    double notch = 0.10 * hl_synth_exp(-0.5 * (u - 0.46) * (u - 0.46) / 0.0025);
+
+    return rise * fall * 1.25 + notch;
+}
+
+static void draw_pulses(hl_monitor_round *r)
+{
+    const int delay = HALF_S * 4 / 10; /* 0.2 s from the R wave to the wrist */
+
+    for (int i = 0; i < r->n / 2; i++) {
+        int at = (2 * i - delay + r->n) % r->n, k = 0;
+        while (k + 1 < r->n_beats && r->beat[k + 1] <= at)
+            k++;
+        int since = at - r->beat[k];
+        int to_next = k + 1 < r->n_beats ? r->beat[k + 1] - r->beat[k]
+                                         : r->beat[0] + r->n - r->beat[k];
+        if (since < 0) { /* the last beat of the round before */
+            since += r->n - (r->beat[r->n_beats - 1] - r->beat[0]);
+            to_next = r->beat[0] + r->n - r->beat[r->n_beats - 1];
+        }
+        double p = pulse_at((double)since / to_next);
+        double mmhg = r->diastolic + (r->systolic - r->diastolic) * p;
+        r->pulse[0][i] = (uint16_t)hl_synth_clamp(800 + 16 * mmhg, 1, 8191);
+        r->pulse[1][i] = (uint16_t)hl_synth_clamp(900 + 2200 * p, 0, 4095);
+    }
+}
+
+hl_code hl_monitor_draw(const hl_synth_ecg_look *look, uint64_t seed, int64_t stay,
+                        hl_monitor_round *out, hl_error *err)
+{
+    static const int lead[] = {
+        [HL_MONITOR_II] = 1, [HL_MONITOR_III] = 2, [HL_MONITOR_V] = LEAD_V5, [HL_MONITOR_AVR] = 3};
+    hl_rng rng = hl_rng_of(seed, "monitor-signals", (uint64_t)stay);
+    int16_t(*ecg)[HL_SYNTH_ECG_LEADS] = malloc(sizeof *ecg * HL_SYNTH_ECG_SAMPLES);
+    int beat[HL_MONITOR_BEATS], n;
+
+    *out = (hl_monitor_round){.n = HL_MONITOR_ROUND};
+    out->systolic = (int)hl_synth_int(&rng, 96, 148);
+    out->diastolic = out->systolic / 2 + (int)hl_synth_int(&rng, 2, 14);
+    if (!ecg)
+        return hl_fail_memory(err, "ECG", sizeof *ecg * HL_SYNTH_ECG_SAMPLES);
+    hl_synth_ecg_draw(look, rng, ecg);
+    n = find_beats(ecg, beat);
+    /* From before one beat to before another, so that the end joins the start. */
+    int from = n >= 2 && beat[0] >= HALF_S / 2 ? beat[0] - HALF_S / 2 : 0;
+    if (n >= 3 && from == 0)
+        from = beat[1] - HALF_S / 2;
+    int to = n >= 3 ? beat[n - 1] - HALF_S / 2 : HL_MONITOR_ROUND;
+    out->n = (to - from) & ~1;
+    for (int i = 0; i < n && n >= 3; i++)
+        if (beat[i] >= from && beat[i] < from + out->n)
+            out->beat[out->n_beats++] = beat[i] - from;
+    for (int w = 0; w <= HL_MONITOR_AVR; w++)
+        for (int i = 0; i < out->n; i++) {
+            int v = 8192 + ecg[(from + i) * STEP][lead[w]];
+            out->ecg[w][i] = (uint16_t)(v < 1 ? 1 : v > 16383 ? 16383 : v);
+        }
+    free(ecg);
+    if (out->n_beats == 0)
+        out->n_beats = 1;
+    out->rate_bpm = (out->n_beats * 60 * 250 + out->n / 2) / out->n;
+    draw_pulses(out);
+    return HL_OK;
+}
+
+uint16_t hl_monitor_sample(const hl_monitor_round *round, hl_monitor_wave wave, int64_t tick)
+{
+    const double s = (double)tick / 1000;
+
+    switch (wave) {
+    case HL_MONITOR_II:
+    case HL_MONITOR_III:
+    case HL_MONITOR_V:
+    case HL_MONITOR_AVR:
+        return round->ecg[wave][tick / 4 % round->n];
+    case HL_MONITOR_ABP:
+        return round->pulse[0][tick / 8 % (round->n / 2)];
+    case HL_MONITOR_PLETH:
+        return round->pulse[1][tick / 8 % (round->n / 2)];
+    case HL_MONITOR_CVP:
+        return (uint16_t)(800 + 16 * (8 + 2 * hl_synth_sin(s * 0.24) + hl_synth_sin(s * 1.3)));
+    case HL_MONITOR_RESP:
+        return (uint16_t)(2048 + 1100 * hl_synth_sin(s * 0.24) + 160 * hl_synth_sin(s * 0.07));
+    case HL_MONITOR_WAVES:
+        break;
+    }
+    return 0;
+}

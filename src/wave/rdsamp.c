@@ -1,0 +1,256 @@
+#include "wave/rdsamp.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/civil.h"
+#include "base/ctl.h"
+#include "wave/record.h"
+
+enum { CHUNK_VALUES = 1 << 15, FLUSH_BYTES = 1 << 18, WFDB_INVALID_SAMPLE = -32768 };
+enum { DAY_MS = 86400000 };
+
+typedef struct {
+    hl_wave *w;
+    const hl_rdsamp_options *o;
+    hl_wave_window q;
+    int32_t n;
+    int32_t ticks; /* rows a frame */
+    double hz;     /* rows a second */
+    int32_t **to;  /* [n] */
+    int32_t *block;
+    hl_buf out;
+} printing;
+
+/* --- flags ---------------------------------------------------------------------------------------
+ */
+
+hl_code hl_rdsamp_flags(const char *words, hl_rdsamp_options *out, hl_error *err)
+{
+    hl_str rest = hl_str_trim(hl_str_of(words));
+
+    while (rest.n > 0) {
+        const char *blank = memchr(rest.at, ' ', rest.n);
+        hl_str word = {rest.at, blank ? (size_t)(blank - rest.at) : rest.n};
+        char show[HL_SHOW_BYTES];
+        if (hl_str_is(word, "-c"))
+            out->csv = 1;
+        else if (hl_str_is(word, "-v"))
+            out->heading = 1;
+        else if (hl_str_is(word, "-H"))
+            out->highres = 1;
+        else if (hl_str_is(word, "-p") || hl_str_is(word, "-pe") || hl_str_is(word, "-ps"))
+            out->values = HL_RDSAMP_PHYSICAL;
+        else if (hl_str_is(word, "-P"))
+            out->values = HL_RDSAMP_PRECISE;
+        else if (hl_str_is(word, "-pd"))
+            out->values = HL_RDSAMP_PHYSICAL, out->clock = 1;
+        else if (hl_str_is(word, "-Pd"))
+            out->values = HL_RDSAMP_PRECISE, out->clock = 1;
+        else
+            return hl_fail(err, HL_E_USAGE,
+                           "--rdsamp: '%s' is not known\nAllowed: -c -v -H -p -P -pd -Pd; the "
+                           "window and the signals have options of their own.",
+                           hl_show(word, show));
+        rest = hl_str_trim((hl_str){rest.at + word.n, rest.n - word.n});
+    }
+    return HL_OK;
+}
+
+/* --- times ---------------------------------------------------------------------------------------
+ */
+
+void hl_mstimstr(const hl_wave_info *info, double hz, int64_t i, bool wall,
+                 char out[HL_MSTIM_CHARS])
+{
+    int64_t ms = (int64_t)floor((double)i * 1000 / hz + 0.5);
+    char date[HL_TIME_CHARS];
+
+    if (!wall || info->start_ms == HL_WAVE_NO_TIME) {
+        long long s = ms / 1000;
+        if (s >= 3600)
+            snprintf(out, HL_MSTIM_CHARS, "%2lld:%02d:%02d.%03d", s / 3600, (int)(s / 60 % 60),
+                     (int)(s % 60), (int)(ms % 1000));
+        else
+            snprintf(out, HL_MSTIM_CHARS, "   %2d:%02d.%03d", (int)(s / 60), (int)(s % 60),
+                     (int)(ms % 1000));
+        return;
+    }
+    ms += info->start_ms;
+    int64_t day = ms / DAY_MS - (ms % DAY_MS < 0), rest = ms - day * DAY_MS;
+    int s = (int)(rest / 1000);
+    int n = snprintf(out, HL_MSTIM_CHARS, "[%02d:%02d:%02d.%03d", s / 3600, s / 60 % 60, s % 60,
+                     (int)(rest % 1000));
+    if (info->has_date) {
+        hl_print_date(day * HL_DAY_S, date);
+        n += snprintf(out + n, HL_MSTIM_CHARS - (size_t)n, " %.2s/%.2s/%.4s", date + 8, date + 5,
+                      date);
+    } else if (day > 0) {
+        n += snprintf(out + n, HL_MSTIM_CHARS - (size_t)n, " %lld", (long long)day);
+    }
+    snprintf(out + n, HL_MSTIM_CHARS - (size_t)n, "]");
+}
+
+/* --- rows ----------------------------------------------------------------------------------------
+ */
+
+static const hl_wave_signal *signal_at(const printing *p, int32_t k)
+{
+    return &p->w->info.signal[p->o->signal ? p->o->signal[k] : k];
+}
+
+static const char *last(const char *text, size_t n)
+{
+    size_t all = strlen(text);
+
+    return all > n ? text + all - n : text;
+}
+
+static void put_heading(printing *p)
+{
+    const hl_rdsamp_options *o = p->o;
+    const hl_wave_info *info = &p->w->info;
+    size_t width = o->values == HL_RDSAMP_PRECISE ? 15 : 7;
+    bool wall = o->clock && info->start_ms != HL_WAVE_NO_TIME;
+    const char *time = !o->values       ? "sample #"
+                       : !wall          ? "Elapsed time"
+                       : info->has_date ? "Time and date"
+                                        : "Time";
+
+    hl_buf_printf(&p->out, o->csv ? "'%s'" : "%15s", time);
+    for (int32_t k = 0; k < p->n; k++) {
+        const char *name = signal_at(p, k)->name;
+        if (o->csv)
+            hl_buf_printf(&p->out, ",'%s'", name);
+        else
+            hl_buf_printf(&p->out, "\t%*s", (int)width, last(name, width));
+    }
+    hl_buf_char(&p->out, '\n');
+    if (!o->values)
+        return;
+    if (o->csv)
+        hl_buf_printf(&p->out, "'%s'",
+                      !o->clock                             ? "seconds"
+                      : wall && info->has_date && p->hz > 1 ? "hh:mm:ss.mmm dd/mm/yyyy"
+                      : wall && info->has_date              ? "hh:mm:ss dd/mm/yyyy"
+                      : wall && p->hz <= 1                  ? "hh:mm:ss"
+                                                            : "hh:mm:ss.mmm");
+    else
+        hl_buf_printf(&p->out, "%15s", o->clock ? "(hh:mm:ss.mmm)" : "(seconds)");
+    for (int32_t k = 0; k < p->n; k++) {
+        const char *units = signal_at(p, k)->units;
+        char cut[32];
+        snprintf(cut, sizeof cut, "(%.*s", (int)width - 2, units);
+        if (o->csv)
+            hl_buf_printf(&p->out, ",'%s'", units);
+        else
+            hl_buf_printf(&p->out, "\t%*s)", (int)width - 1, cut);
+    }
+    hl_buf_char(&p->out, '\n');
+}
+
+static void put_time(printing *p, int64_t i)
+{
+    const hl_rdsamp_options *o = p->o;
+    char text[HL_MSTIM_CHARS];
+
+    if (!o->values) {
+        hl_buf_printf(&p->out, o->csv ? "%lld" : "%15lld", (long long)i);
+    } else if (o->clock) {
+        char *t = text, *ms;
+        hl_mstimstr(&p->w->info, p->hz, i, true, text);
+        if (p->hz <= 1 && *t == '[' && (ms = strchr(t, '.')) != NULL) /* as timstr() has it */
+            memmove(ms, ms + 4, strlen(ms + 4) + 1);
+        while (*t == ' ')
+            t++;
+        hl_buf_printf(&p->out, o->csv ? "'%s'" : "%s", t);
+    } else {
+        hl_buf_printf(&p->out, o->csv ? "%.3f" : "%15.3f", (double)i / p->hz);
+    }
+}
+
+static void put_value(printing *p, int32_t k, int32_t v)
+{
+    const hl_rdsamp_options *o = p->o;
+    const hl_wave_signal *s = signal_at(p, k);
+
+    if (v == HL_WAVE_INVALID)
+        v = WFDB_INVALID_SAMPLE;
+    if (!o->values) {
+        hl_buf_printf(&p->out, o->csv ? ",%d" : "\t%7d", (int)v);
+    } else if (v == WFDB_INVALID_SAMPLE) {
+        hl_buf_text(&p->out, o->csv                           ? ",-"
+                             : o->values == HL_RDSAMP_PRECISE ? "\t              -"
+                                                              : "\t      -");
+    } else {
+        double y = (v - (double)s->baseline) / s->gain;
+        if (o->values == HL_RDSAMP_PRECISE)
+            hl_buf_printf(&p->out, o->csv ? ",%.8f" : "\t%15.8f", y);
+        else
+            hl_buf_printf(&p->out, o->csv ? ",%.3f" : "\t%7.3f", y);
+    }
+}
+
+static hl_code print_frames(printing *p, int64_t chunk, const hl_sink *sink, hl_ctl *ctl,
+                            int64_t *n_rows, hl_error *err)
+{
+    hl_code c = HL_OK;
+
+    for (int64_t f = p->o->from; f < p->o->to && c == HL_OK; f += chunk) {
+        int64_t n = p->o->to - f < chunk ? p->o->to - f : chunk, got;
+        p->q.from = f;
+        p->q.to = f + n;
+        c = hl_wave_read_some(p->w, &p->q, (void *const *)p->to, &got, err);
+        for (int64_t i = 0; i < got * p->ticks; i++) {
+            put_time(p, f * p->ticks + i);
+            for (int32_t k = 0; k < p->n; k++)
+                put_value(p, k, p->to[k][i]);
+            hl_buf_char(&p->out, '\n');
+        }
+        *n_rows += got * p->ticks;
+        hl_ctl_set_done(ctl, *n_rows);
+        if (p->out.n > FLUSH_BYTES || c != HL_OK) {
+            hl_code said = hl_sink_flush(sink, &p->out, c == HL_OK ? err : NULL);
+            c = c == HL_OK ? said : c;
+        }
+        if (c == HL_OK)
+            c = hl_ctl_check(ctl, err);
+    }
+    return c;
+}
+
+hl_code hl_rdsamp(hl_wave *wave, const hl_rdsamp_options *o, const hl_sink *sink, hl_ctl *ctl,
+                  int64_t *n_rows, hl_error *err)
+{
+    printing p = {.w = wave, .o = o};
+    bool highres = o->highres || wave->edf;
+    hl_code c = HL_OK;
+
+    *n_rows = 0;
+    p.n = o->signal ? o->n_signals : wave->info.n_signals;
+    p.ticks = highres ? wave->info.max_samples_per_frame : 1;
+    p.hz = wave->info.frame_hz * p.ticks;
+    p.q = (hl_wave_window){.signal = o->signal,
+                           .n_signals = o->n_signals,
+                           .rate = highres ? HL_WAVE_HELD : HL_WAVE_AVERAGE};
+    int64_t each = (int64_t)p.ticks * (p.n ? p.n : 1);
+    int64_t chunk = CHUNK_VALUES / each > 0 ? CHUNK_VALUES / each : 1;
+    p.to = calloc((size_t)p.n + 1, sizeof *p.to);
+    p.block = malloc((size_t)(chunk * each) * sizeof *p.block);
+    if (!p.to || !p.block)
+        c = hl_fail_memory(err, "samples", (size_t)(chunk * each) * sizeof *p.block);
+    for (int32_t k = 0; k < p.n && c == HL_OK; k++)
+        p.to[k] = p.block + k * chunk * p.ticks;
+    if (c == HL_OK) {
+        hl_ctl_phase(ctl, "reading samples", (o->to - o->from) * p.ticks);
+        if (o->heading)
+            put_heading(&p);
+        c = print_frames(&p, chunk, sink, ctl, n_rows, err);
+    }
+    if (c == HL_OK)
+        c = hl_sink_flush(sink, &p.out, err);
+    hl_buf_free(&p.out);
+    free(p.to);
+    free(p.block);
+    return c;
+}

@@ -1,0 +1,461 @@
+#include "wave/record.h"
+
+#include <stdlib.h>
+#include <strings.h>
+
+enum { MAX_HEADER_BYTES = 64 << 20, ARENA_BYTES = 16384, DAY_MS = 86400000 };
+
+const char *hl_wave_path(const hl_wave *w, const char *name, char out[HL_PATH_BYTES])
+{
+    if (hl_place_path(w->place, name, out, NULL) != HL_OK)
+        snprintf(out, HL_PATH_BYTES, "%.1000s", name);
+    return out;
+}
+
+/* --- headers ---------------------------------------------------------------------------------- */
+
+static hl_code read_header(hl_wave *w, hl_arena *arena, const char *record, hl_wfdb_header *h,
+                           hl_error *err)
+{
+    char file[HL_PATH_BYTES], path[HL_PATH_BYTES];
+    hl_buf text = {0};
+    int n = snprintf(file, sizeof file, "%s.hea", record);
+
+    if (n < 0 || n >= HL_PATH_BYTES)
+        return hl_fail(err, HL_E_LIMIT, "%.60s...: the name is too long", record);
+    hl_code c = hl_place_read(w->place, file, MAX_HEADER_BYTES, &text, NULL, err);
+    if (c == HL_OK)
+        c = hl_wfdb_parse_header(arena, text.at, text.n, hl_wave_path(w, file, path), h, err);
+    hl_buf_free(&text);
+    return c;
+}
+
+/* --- segments that are open ------------------------------------------------------------------- */
+
+static hl_wave_open_segment *free_place(hl_wave *w)
+{
+    hl_wave_open_segment *oldest = &w->open[0];
+
+    for (int i = 0; i < HL_WAVE_OPEN_SEGMENTS; i++) {
+        if (w->open[i].piece < 0)
+            return &w->open[i];
+        if (w->open[i].used < oldest->used)
+            oldest = &w->open[i];
+    }
+    hl_wave_segment_close(oldest);
+    return oldest;
+}
+
+/* First signal of the segment with the record's description. */
+static int32_t find_description(const hl_wfdb_header *h, const char *description)
+{
+    for (int32_t i = 0; i < h->n_signals; i++)
+        if (strcmp(h->signal[i].description, description) == 0)
+            return i;
+    return -1;
+}
+
+/* waveform.md 1.1a: variable layouts match by description and scale to the layout's gain. */
+static hl_code map_signals(hl_wave *w, hl_wave_open_segment *s, hl_error *err)
+{
+    bool variable = w->info.layout == HL_WAVE_VARIABLE;
+    int32_t n = w->info.n_signals;
+
+    s->source = hl_arena_calloc(s->arena, (size_t)n, sizeof *s->source);
+    if (!s->source)
+        return hl_fail_memory(err, "signals", (size_t)n * sizeof *s->source);
+    for (int32_t i = 0; i < n; i++) {
+        const hl_wfdb_signal *to = &w->signal[i];
+        hl_wave_source *m = &s->source[i];
+        m->from = variable                  ? find_description(&s->header, to->description)
+                  : i < s->header.n_signals ? i
+                                            : -1;
+        m->same = true;
+        if (m->from < 0)
+            continue;
+        const hl_wfdb_signal *from = &s->header.signal[m->from];
+        m->gain = from->gain;
+        m->baseline = from->baseline;
+        if (from->samples_per_frame != to->samples_per_frame)
+            return hl_fail(err, HL_E_INPUT,
+                           "segment %s: signal %d has %d samples a frame, the record's has %d",
+                           s->header.name, (int)m->from, (int)from->samples_per_frame,
+                           (int)to->samples_per_frame);
+        if (variable) {
+            m->scale = to->gain / from->gain;
+            m->shift = to->baseline - m->scale * from->baseline;
+            m->same = m->scale == 1 && m->shift == 0;
+        }
+    }
+    return HL_OK;
+}
+
+static hl_code check_segment(const hl_wave *w, const hl_wfdb_header *h, hl_error *err)
+{
+    if (h->n_segments > 0)
+        return hl_fail(err, HL_E_INPUT,
+                       "segment %s has segments of its own; records cannot be nested", h->name);
+    if (w->info.layout == HL_WAVE_FIXED && h->n_signals > w->info.n_signals)
+        return hl_fail(err, HL_E_INPUT, "segment %s has %d signals, the first one has %d", h->name,
+                       (int)h->n_signals, (int)w->info.n_signals);
+    return HL_OK;
+}
+
+hl_code hl_wave_segment_open(hl_wave *w, int64_t i, hl_wave_open_segment **out, hl_error *err)
+{
+    hl_code c = HL_OK;
+
+    for (int k = 0; k < HL_WAVE_OPEN_SEGMENTS; k++)
+        if (w->open[k].piece == i) {
+            w->open[k].used = ++w->clock;
+            *out = &w->open[k];
+            return HL_OK;
+        }
+    hl_wave_open_segment *s = free_place(w);
+    s->arena = hl_arena_new(ARENA_BYTES);
+    if (!s->arena)
+        return hl_fail_memory(err, "segment", ARENA_BYTES);
+    if (w->header.n_segments == 0)
+        s->header = w->header;
+    else
+        c = read_header(w, s->arena, w->piece[i].name, &s->header, err);
+    if (c == HL_OK && w->header.n_segments > 0)
+        c = check_segment(w, &s->header, err);
+    if (c == HL_OK)
+        c = hl_wave_segment_groups(s, err);
+    if (c == HL_OK && w->info.n_signals > 0)
+        c = map_signals(w, s, err);
+    if (c != HL_OK) {
+        hl_wave_segment_close(s);
+        return c;
+    }
+    s->piece = i;
+    s->used = ++w->clock;
+    *out = s;
+    return HL_OK;
+}
+
+/* --- what the record is ------------------------------------------------------------------------
+ */
+
+static hl_code describe_signals(hl_wave *w, const hl_wfdb_header *h, hl_error *err)
+{
+    int32_t n = h->n_signals;
+    hl_wave_signal *to = hl_arena_calloc(w->arena, (size_t)n, sizeof *to);
+
+    if (!to)
+        return hl_fail_memory(err, "signals", (size_t)n * sizeof *to);
+    w->signal = h->signal;
+    w->info.signal = to;
+    w->info.n_signals = n;
+    w->info.max_samples_per_frame = 1;
+    for (int32_t i = 0; i < n; i++) {
+        const hl_wfdb_signal *s = &h->signal[i];
+        int64_t skew = hl_wfdb_skew_frames(s);
+        if (skew > INT32_MAX)
+            return hl_fail(err, HL_E_INPUT, "signal %d: a skew of %lld frames", (int)i,
+                           (long long)skew);
+        to[i] = (hl_wave_signal){.name = s->description,
+                                 .units = s->units,
+                                 .rate_hz = h->rate_hz * s->samples_per_frame,
+                                 .gain = s->gain,
+                                 .baseline = s->baseline,
+                                 .samples_per_frame = s->samples_per_frame,
+                                 .adc_bits = s->adc_bits,
+                                 .adc_zero = s->adc_zero,
+                                 .format = s->format,
+                                 .skew_frames = (int32_t)skew,
+                                 .calibrated = s->calibrated};
+        if (!*s->description)
+            to[i].name = hl_arena_printf(w->arena, "record %s, signal %d", h->name, (int)i);
+        if (!to[i].name)
+            return hl_fail_memory(err, "signals", 0);
+        if (s->samples_per_frame > w->info.max_samples_per_frame)
+            w->info.max_samples_per_frame = s->samples_per_frame;
+        if (skew > w->max_skew)
+            w->max_skew = skew;
+    }
+    return HL_OK;
+}
+
+static void describe_time(hl_wave *w, const hl_wfdb_header *h)
+{
+    w->info.start_ms = HL_WAVE_NO_TIME;
+    w->info.has_date = 0;
+    if (h->base_ms == HL_WFDB_NO_TIME)
+        return;
+    w->info.start_ms = h->base_ms;
+    if (h->base_day != HL_WFDB_NO_TIME) {
+        w->info.start_ms += h->base_day * (int64_t)DAY_MS;
+        w->info.has_date = 1;
+    }
+}
+
+static hl_code make_pieces(hl_wave *w, int64_t n, hl_error *err)
+{
+    w->piece = hl_arena_calloc(w->arena, (size_t)n, sizeof *w->piece);
+    w->info.segment = w->piece;
+    w->info.n_segments = n;
+    return w->piece ? HL_OK : hl_fail_memory(err, "segments", (size_t)n * sizeof *w->piece);
+}
+
+static hl_code describe_single(hl_wave *w, hl_error *err)
+{
+    hl_wave_open_segment *s;
+    hl_code c = describe_signals(w, &w->header, err);
+
+    if (c == HL_OK)
+        c = make_pieces(w, 1, err);
+    if (c != HL_OK)
+        return c;
+    w->info.layout = HL_WAVE_SINGLE;
+    w->info.n_frames = w->header.n_samples;
+    w->piece[0].name = w->header.name;
+    if (w->info.n_frames == 0 && w->info.n_signals > 0) {
+        c = hl_wave_segment_open(w, 0, &s, err);
+        if (c == HL_OK)
+            c = hl_wave_segment_length(w, s, &w->info.n_frames, err);
+        if (c != HL_OK)
+            return c;
+    }
+    w->info.n_frames -= w->max_skew < w->info.n_frames ? w->max_skew : w->info.n_frames;
+    w->piece[0].to = w->info.n_frames;
+    return HL_OK;
+}
+
+/* Segment lines to pieces; the layout's line (length 0, first) is none. */
+static hl_code describe_timeline(hl_wave *w, int64_t first, hl_error *err)
+{
+    const hl_wfdb_segment *segment = w->header.segment;
+    int64_t at = 0;
+    hl_code c = make_pieces(w, w->header.n_segments - first, err);
+
+    for (int64_t i = first; i < w->header.n_segments && c == HL_OK; i++) {
+        hl_wave_segment *p = &w->piece[i - first];
+        p->name = segment[i].name;
+        p->from = at;
+        if (__builtin_add_overflow(at, segment[i].n_samples, &at))
+            c = hl_fail(err, HL_E_INPUT, "%s.hea: the segments are too long", w->name);
+        p->to = at;
+    }
+    w->info.n_frames = at;
+    return c;
+}
+
+static hl_code describe_segments(hl_wave *w, hl_error *err)
+{
+    const hl_wfdb_segment *segment = w->header.segment;
+    bool variable = segment[0].n_samples == 0;
+    hl_wfdb_header first = {0};
+    int64_t i = 0;
+    hl_code c;
+
+    while (!variable && i + 1 < w->header.n_segments && hl_wfdb_is_gap(&segment[i]))
+        i++;
+    c = read_header(w, w->arena, segment[i].name, &first, err);
+    if (c == HL_OK && first.n_segments > 0)
+        c = hl_fail(err, HL_E_INPUT, "segment %s has segments of its own; records cannot be nested",
+                    first.name);
+    if (c == HL_OK)
+        c = describe_signals(w, &first, err);
+    if (c == HL_OK)
+        c = describe_timeline(w, variable ? 1 : 0, err);
+    w->info.layout = variable ? HL_WAVE_VARIABLE : HL_WAVE_FIXED;
+    w->max_skew = 0; /* the last frames of a segment are invalid instead */
+    if (c == HL_OK && w->info.start_ms == HL_WAVE_NO_TIME)
+        describe_time(w, &first);
+    return c;
+}
+
+static hl_code describe(hl_wave *w, hl_error *err)
+{
+    const hl_wfdb_header *h = &w->header;
+
+    w->info.name = h->name;
+    w->info.frame_hz = h->rate_hz;
+    w->info.counter_hz = h->counter_hz;
+    w->info.base_counter = h->base_counter;
+    w->info.note = h->comment;
+    w->info.n_notes = (int64_t)h->n_comments;
+    describe_time(w, h);
+    return h->n_segments > 0 ? describe_segments(w, err) : describe_single(w, err);
+}
+
+/* --- EDF ---------------------------------------------------------------------------------------
+ */
+
+static int64_t nearest(double v)
+{
+    return v <= 0 ? 0 : v >= 9e15 ? INT64_C(9000000000000000) : (int64_t)(v + 0.5);
+}
+
+/* Runs of data records to pieces, with gaps between them where time was left out. */
+static hl_code describe_runs(hl_wave *w, hl_error *err)
+{
+    const hl_edf *edf = w->edf;
+    int64_t at = 0, n = 0;
+    hl_code c = make_pieces(w, (int64_t)(2 * edf->n_runs + 1), err);
+
+    w->edf_record = hl_arena_calloc(w->arena, 2 * edf->n_runs + 1, sizeof *w->edf_record);
+    if (c == HL_OK && !w->edf_record)
+        c = hl_fail_memory(err, "data records", edf->n_runs);
+    if (c != HL_OK)
+        return c;
+    for (size_t i = 0; i < edf->n_runs; i++) {
+        const hl_edf_run *run = &edf->run[i];
+        int64_t begins = edf->is_discontinuous ? nearest(run->onset_s * w->info.frame_hz) : at;
+        if (begins > at) {
+            w->edf_record[n] = -1;
+            w->piece[n++] = (hl_wave_segment){"~", at, begins};
+            at = begins;
+        }
+        w->edf_record[n] = run->first_record;
+        w->piece[n++] = (hl_wave_segment){w->info.name, at, at + run->n_records};
+        at += run->n_records;
+    }
+    w->info.n_segments = n;
+    w->info.n_frames = at;
+    return HL_OK;
+}
+
+static hl_code open_edf(hl_wave *w, hl_error *err)
+{
+    hl_in *in = NULL;
+    hl_edf *edf = hl_arena_calloc(w->arena, 1, sizeof *edf);
+    hl_code c = edf ? HL_OK : hl_fail_memory(err, "EDF header", sizeof *edf);
+
+    if (c == HL_OK)
+        c = hl_place_in(w->place, w->name, &in, err);
+    if (c == HL_OK)
+        c = hl_edf_read(w->arena, in, edf, err);
+    hl_in_close(&in);
+    if (c != HL_OK)
+        return c;
+    w->edf = edf;
+    w->header = edf->header;
+    for (int32_t i = 0; i < w->header.n_signals; i++)
+        w->header.signal[i].file = w->name;
+    w->info.name = w->name;
+    w->info.frame_hz = w->info.counter_hz = w->header.rate_hz;
+    describe_time(w, &w->header);
+    c = describe_signals(w, &w->header, err);
+    return c == HL_OK ? describe_runs(w, err) : c;
+}
+
+/* --- opening -----------------------------------------------------------------------------------
+ */
+
+static bool ends_in(const char *text, const char *ending)
+{
+    size_t n = strlen(text), m = strlen(ending);
+
+    return n > m && strcasecmp(text + n - m, ending) == 0;
+}
+
+static hl_code open_record(hl_wave *w, const char *path, hl_error *err)
+{
+    char file[HL_PATH_BYTES];
+    hl_code c = hl_place_split(path, w->folder, w->name, err);
+
+    if (c == HL_OK)
+        c = hl_place_open(w->folder, &w->place, err);
+    if (c != HL_OK)
+        return c;
+    if (ends_in(w->name, ".edf") || ends_in(w->name, ".bdf"))
+        return open_edf(w, err);
+    if (ends_in(w->name, ".hea"))
+        w->name[strlen(w->name) - 4] = 0;
+    c = read_header(w, w->arena, w->name, &w->header, err);
+    if (c == HL_OK && !hl_wfdb_is_name_of(w->header.name, w->name, strchr(path, '/') != NULL)) {
+        char show[HL_SHOW_BYTES];
+        snprintf(file, sizeof file, "%.4000s.hea", w->name);
+        c = hl_fail_at(err, HL_E_INPUT, file, 0, -1, "the header is that of another record, '%s'",
+                       hl_show(hl_str_of(w->header.name), show));
+    }
+    return c == HL_OK ? describe(w, err) : c;
+}
+
+HL_API hl_code hl_wave_open(const char *path, const hl_ctl *ctl, hl_wave **out, hl_error *err)
+{
+    hl_wave *w = calloc(1, sizeof *w);
+    hl_code c;
+
+    *out = NULL;
+    if (!w)
+        return hl_fail_memory(err, "record", sizeof *w);
+    for (int i = 0; i < HL_WAVE_OPEN_SEGMENTS; i++)
+        w->open[i].piece = -1;
+    w->cpu = hl_cpu_level(ctl ? ctl->cpu : 0);
+    w->arena = hl_arena_new(ARENA_BYTES);
+    c = w->arena ? open_record(w, path, err) : hl_fail_memory(err, "record", ARENA_BYTES);
+    if (c == HL_OK)
+        *out = w;
+    else
+        hl_wave_close(&w);
+    return c;
+}
+
+HL_API void hl_wave_close(hl_wave **wave)
+{
+    hl_wave *w = wave ? *wave : NULL;
+
+    if (!w)
+        return;
+    for (int i = 0; i < HL_WAVE_OPEN_SEGMENTS; i++)
+        hl_wave_segment_close(&w->open[i]);
+    hl_place_close(&w->place);
+    hl_arena_free(&w->arena);
+    free(w->scratch);
+    free(w->chunk);
+    free(w->lane);
+    free(w);
+    *wave = NULL;
+}
+
+HL_API const hl_wave_info *hl_wave_about(const hl_wave *wave)
+{
+    return &wave->info;
+}
+
+HL_API int32_t hl_wave_is_edf(const hl_wave *wave)
+{
+    return wave->edf != NULL;
+}
+
+HL_API void hl_wave_pad_skew(hl_wave *wave)
+{
+    if (wave->header.n_segments > 0 || wave->edf || wave->header.n_samples == 0)
+        return;
+    wave->info.n_frames = wave->header.n_samples;
+    wave->piece[0].to = wave->info.n_frames;
+}
+
+HL_API int32_t hl_wave_find(const hl_wave *wave, const char *name)
+{
+    int32_t found = -1;
+    int64_t i;
+
+    for (int32_t s = 0; s < wave->info.n_signals; s++)
+        if (strcmp(wave->info.signal[s].name, name) == 0)
+            found = found == -1 ? s : -2;
+    if (found == -1 && name[0] == '#' && hl_parse_i64(hl_str_of(name + 1), &i) && i >= 0 &&
+        i < wave->info.n_signals)
+        found = (int32_t)i;
+    return found;
+}
+
+HL_API hl_code hl_wave_present(hl_wave *wave, int64_t i, uint8_t *present, hl_error *err)
+{
+    hl_wave_open_segment *seg;
+
+    memset(present, 0, (size_t)wave->info.n_signals);
+    if (i < 0 || i >= wave->info.n_segments)
+        return hl_fail(err, HL_E_USAGE, "record %s has no segment %lld", wave->info.name,
+                       (long long)i);
+    if (strcmp(wave->piece[i].name, "~") == 0)
+        return HL_OK;
+    hl_code c = hl_wave_segment_open(wave, i, &seg, err);
+    for (int32_t s = 0; s < wave->info.n_signals && c == HL_OK; s++)
+        present[s] = seg->source[s].from >= 0;
+    return c;
+}
