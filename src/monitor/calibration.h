@@ -12,7 +12,7 @@
 #include "monitor/message.h"
 
 typedef struct {
-    double gain; /* adu a unit, as a header's 16 digits give it back; 0 = not known */
+    double gain;     /* adu a unit, as a header's 16 digits give it back; 0 = not known */
     double baseline; /* adu at 0 units, not yet cut to a whole number */
 } hl_calibration;
 

@@ -295,8 +295,7 @@ static uint64_t hash_row(const hl_row_format *format, const hl_row *row)
     const hl_str *binary = &row->field[format->binary];
     const char *behind = binary->at + binary->n;
     uint64_t head = hl_fnv1a64(row->bytes.at, (size_t)(binary->at - row->bytes.at));
-    uint64_t tail =
-        hl_fnv1a64(behind, row->bytes.n - (size_t)(behind - row->bytes.at));
+    uint64_t tail = hl_fnv1a64(behind, row->bytes.n - (size_t)(behind - row->bytes.at));
 
     return head ^ (tail << 32 | tail >> 32);
 }

@@ -232,8 +232,8 @@ static hl_code check_needed(const char *path, const hl_row_format *format, hl_er
     const hl_table *t = format->table;
 
     for (size_t i = 0; i < t->n_columns; i++)
-        if (format->place[i] < 0 && (t->column[i].role == HL_COLUMN_MANDATORY ||
-                                     t->column[i].role == HL_COLUMN_OPTIONAL))
+        if (format->place[i] < 0 &&
+            (t->column[i].role == HL_COLUMN_MANDATORY || t->column[i].role == HL_COLUMN_OPTIONAL))
             return hl_fail_at(err, HL_E_INPUT, path, 0, -1,
                               "table %s has no column %s\nExport it with all columns.", t->name,
                               t->column[i].name);

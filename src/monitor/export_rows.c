@@ -6,8 +6,8 @@
  *              0      start                                          end      cap
  *
  * A row with a binary field is believed when the text behind that field is what such a row has
- * there. Otherwise its length lies, or bytes are lost, and the next row is searched for: a line feed
- * with the tail of a row in front of it and the head of one behind it. waveform.md 4.7
+ * there. Otherwise its length lies, or bytes are lost, and the next row is searched for: a line
+ * feed with the tail of a row in front of it and the head of one behind it. waveform.md 4.7
  */
 #include "monitor/export_internal.h"
 

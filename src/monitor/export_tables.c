@@ -236,7 +236,8 @@ static hl_code take_mapping(void *ctx, hl_fields *f, hl_error *err)
     hl_mapping m = {0};
     hl_uuid id;
     int64_t was;
-    hl_code c = hl_export_grow((void **)&e->mapping, &e->cap_mappings, e->n_mappings, sizeof m, err);
+    hl_code c =
+        hl_export_grow((void **)&e->mapping, &e->cap_mappings, e->n_mappings, sizeof m, err);
 
     (void)ctx;
     if (c != HL_OK || !hl_fields_uuid(f, MAPPING_ID, &id))
@@ -328,7 +329,7 @@ static hl_code take_names(void *ctx, hl_fields *f, hl_error *err)
             continue;
         hl_str text = f->row->field[f->format->place[i]];
         c = is_uuid && hl_uuid_parse(hl_str_trim(text), &id) ? add_uuid(ctx, id, err)
-                                                            : add_text(ctx, text, err);
+                                                             : add_text(ctx, text, err);
     }
     return c;
 }

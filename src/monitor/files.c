@@ -70,8 +70,9 @@ static hl_code set_time(const char *path, int64_t mtime, hl_error *err)
 {
     struct timespec t[2] = {{.tv_sec = (time_t)mtime}, {.tv_sec = (time_t)mtime}};
 
-    return utimensat(AT_FDCWD, path, t, 0) == 0 ? HL_OK
-                                                : hl_fail_errno(err, path, "set the time of", errno);
+    return utimensat(AT_FDCWD, path, t, 0) == 0
+               ? HL_OK
+               : hl_fail_errno(err, path, "set the time of", errno);
 }
 
 hl_code hl_files_settle(hl_files *files, int64_t mtime, hl_error *err)

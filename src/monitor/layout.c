@@ -236,10 +236,10 @@ double hl_stay_frame_hz(const hl_stay_options *options)
 hl_code hl_segment_name(const hl_stay_options *options, const hl_stay_segment *segment,
                         char out[HL_SEGMENT_NAME_CHARS], hl_error *err)
 {
-    int n = options->style == HL_STAY_DOWNCAST
-                ? snprintf(out, HL_SEGMENT_NAME_CHARS, "%010" PRId64, segment->start)
-                : snprintf(out, HL_SEGMENT_NAME_CHARS, "%s_%04" PRId64, options->name,
-                           segment->number);
+    int n =
+        options->style == HL_STAY_DOWNCAST
+            ? snprintf(out, HL_SEGMENT_NAME_CHARS, "%010" PRId64, segment->start)
+            : snprintf(out, HL_SEGMENT_NAME_CHARS, "%s_%04" PRId64, options->name, segment->number);
 
     if (n < 0 || n >= HL_SEGMENT_NAME_CHARS)
         return hl_fail(err, HL_E_LIMIT, "the record name %.40s... is too long", options->name);
@@ -331,8 +331,8 @@ static hl_code info(const hl_stay_options *options, hl_arena *arena, hl_wfdb_hea
     if (!h->comment)
         return hl_fail_memory(err, "master header", 2);
     for (int i = 0; i < 2; i++)
-        if (value[i] && !(h->comment[h->n_comments++] =
-                              hl_arena_printf(arena, "%s %s", key[i], value[i])))
+        if (value[i] &&
+            !(h->comment[h->n_comments++] = hl_arena_printf(arena, "%s %s", key[i], value[i])))
             return hl_fail_memory(err, "master header", 2);
     return HL_OK;
 }

@@ -110,8 +110,7 @@ static int hex_digit(char c)
 }
 
 /* Where the two digits of byte i stand: groups of 8-4-4-4-12. */
-static const uint8_t uuid_place[16] = {0,  2,  4,  6,  9,  11, 14, 16,
-                                       19, 21, 24, 26, 28, 30, 32, 34};
+static const uint8_t uuid_place[16] = {0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34};
 
 bool hl_uuid_parse(hl_str text, hl_uuid *out)
 {

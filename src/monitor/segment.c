@@ -233,8 +233,7 @@ static hl_code put_frames(hl_segment *s, int64_t frames, hl_error *err)
         const slot *t = &s->slot[k];
         for (int64_t i = 0; i < frames * t->spf; i++) {
             const uint16_t v = (uint16_t)t->held[i];
-            uint8_t *p =
-                to + (size_t)(i / t->spf) * frame_bytes + at + (size_t)(i % t->spf) * 2;
+            uint8_t *p = to + (size_t)(i / t->spf) * frame_bytes + at + (size_t)(i % t->spf) * 2;
             p[0] = (uint8_t)v;
             p[1] = (uint8_t)(v >> 8);
         }
@@ -394,9 +393,9 @@ static hl_code info_lines(hl_segment *s, const hl_wfdb_signal *signal, hl_wfdb_h
         if (text.n == 0 && !text.oom)
             continue;
         c = hl_buf_check(&text, "info lines", err);
-        if (c == HL_OK && !(h->comment[h->n_comments++] =
-                                hl_arena_printf(s->arena, " signal %d (%s): %s", (int)i,
-                                                signal[i].description, text.at)))
+        if (c == HL_OK &&
+            !(h->comment[h->n_comments++] = hl_arena_printf(s->arena, " signal %d (%s): %s", (int)i,
+                                                            signal[i].description, text.at)))
             c = hl_fail_memory(err, "info lines", text.n);
     }
     hl_buf_free(&text);
@@ -420,7 +419,8 @@ static hl_code put_header(hl_segment *s, hl_layout *layout, hl_error *err)
     char *name = hl_arena_printf(s->arena, "%s.hea", s->name);
     bool *cut = hl_arena_calloc(s->arena, (size_t)s->n, sizeof *cut);
     hl_buf text = {0};
-    hl_code c = signal && name && cut ? HL_OK : hl_fail_memory(err, "a segment header", (size_t)s->n);
+    hl_code c =
+        signal && name && cut ? HL_OK : hl_fail_memory(err, "a segment header", (size_t)s->n);
 
     if (c == HL_OK)
         c = describe(s, signal, err);

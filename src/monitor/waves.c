@@ -39,7 +39,7 @@ struct hl_waves {
     size_t cap_tracks;
     bool any;
     int64_t base_sequence;
-    bool waiting;                /* pending_start, pending_end hold */
+    bool waiting;                       /* pending_start, pending_end hold */
     int64_t pending_start, pending_end; /* ps, pe of A.4 */
     hl_segment *open;
     hl_stay_segment current;
@@ -315,8 +315,7 @@ static bool place(hl_waves *w, const hl_message *m, int64_t *start, int64_t *end
  */
 static hl_code move_on(hl_waves *w, int64_t start, int64_t n, hl_error *err)
 {
-    const bool together =
-        w->waiting && start >= w->pending_start && start <= w->pending_end;
+    const bool together = w->waiting && start >= w->pending_start && start <= w->pending_end;
     hl_code c = HL_OK;
 
     if (together)
@@ -341,8 +340,8 @@ static hl_code keep(hl_waves *w, int32_t signal, const hl_message *m, int64_t st
     hl_interval part;
     hl_code c = HL_OK;
 
-    for (int64_t from = start;
-         c == HL_OK && hl_intervals_outside(&w->saved, from, end, &part); from = part.end) {
+    for (int64_t from = start; c == HL_OK && hl_intervals_outside(&w->saved, from, end, &part);
+         from = part.end) {
         const int64_t i = (part.start - start + period - 1) / period;
         const int64_t n = (part.end - start) / period - i;
         if (n > 0)

@@ -55,7 +55,8 @@ void hl_synth_monitor_put_cases(hl_buf *text)
 /* --- a stay ----------------------------------------------------------------------------------- */
 
 enum {
-    BLOCK_MS = 5120, /* a wave message */
+    BLOCK_MS = 5120,            /* a wave message */
+    MAX_SAMPLES = BLOCK_MS / 4, /* ... at 250 Hz */
     SHORT_GAP_MS = 20 * 60 * 1000,
     LONG_GAP_MS = 90 * 60 * 1000,
     BETWEEN_PATIENTS_S = 600,
@@ -343,18 +344,20 @@ static void put_head(hl_buf *b, int id, int64_t us, int64_t sequence)
     hl_buf_printf(b, "\t%lld\t", (long long)sequence);
 }
 
-/* Pulses of the pacemaker that lie in n samples from a tick: indexes, 40 ms before the R waves. */
-static void put_pulses(hl_buf *b, const stay *s, int64_t ms, int64_t n)
+enum { PULSE_BEFORE_MS = 40 };
+
+/* Pulses of the pacemaker in the block of lead II from a tick: indexes, ahead of the R waves. */
+static void put_pulses(hl_buf *b, const stay *s, int64_t ms)
 {
-    const hl_monitor_round *r = s->round;
+    const int64_t end = ms + BLOCK_MS;
     const char *between = "";
 
-    for (int64_t i = 0; i < n; i++)
-        for (int k = 0; k < r->n_beats; k++)
-            if ((ms / 4 + i + 10) % r->n == r->beat[k]) {
-                hl_buf_printf(b, "%s%lld", between, (long long)i);
-                between = " ";
-            }
+    for (int64_t at = hl_monitor_next_beat(s->round, ms + PULSE_BEFORE_MS) - PULSE_BEFORE_MS;
+         at < end;
+         at = hl_monitor_next_beat(s->round, at + PULSE_BEFORE_MS + 1) - PULSE_BEFORE_MS) {
+        hl_buf_printf(b, "%s%lld", between, (long long)(at - ms) / 4);
+        between = " ";
+    }
 }
 
 /* Samples that a paced patient's monitor marks: in every third block of lead V and of Pleth. */
@@ -372,19 +375,20 @@ static void put_wave(hl_monitor_files *f, const stay *s, hl_monitor_wave wave, i
     const int64_t n = BLOCK_MS / kind->period;
     const int64_t us = wall_us(s, ms);
     const bool marked = is_marked(s, wave, block);
+    uint16_t sample[MAX_SAMPLES];
+    char bytes[2 * MAX_SAMPLES];
     hl_buf *b = hl_monitor_row(f, HL_MONITOR_WAVE_SAMPLE, us);
 
     put_head(b, kind->id, us, sequence_at(s, ms));
     put_u32(b, (uint32_t)n * 2);
-    char *to = hl_buf_reserve(b, (size_t)n * 2);
-    for (int64_t i = 0; to && i < n; i++) {
-        uint16_t v = hl_monitor_sample(s->round, wave, ms + i * kind->period);
+    hl_monitor_samples(s->round, wave, ms, n, sample);
+    for (int64_t i = 0; i < n; i++) {
         if (marked && kind->zero_is_invalid && i >= MARKED_FROM && i <= MARKED_TO)
-            v = 0;
-        to[2 * i] = (char)(v & 255);
-        to[2 * i + 1] = (char)(v >> 8);
+            sample[i] = 0;
+        bytes[2 * i] = (char)(sample[i] & 255);
+        bytes[2 * i + 1] = (char)(sample[i] >> 8);
     }
-    b->n += to ? (size_t)n * 2 : 0;
+    hl_buf_append(b, bytes, (size_t)n * 2);
     if (marked && !kind->zero_is_invalid)
         hl_buf_printf(b, "%d %d", MARKED_FROM, MARKED_TO);
     hl_buf_char(b, '\t');
@@ -392,7 +396,7 @@ static void put_wave(hl_monitor_files *f, const stay *s, hl_monitor_wave wave, i
         hl_buf_printf(b, "%d %d", MARKED_FROM, MARKED_TO);
     hl_buf_char(b, '\t');
     if (s->kind == CASE_PACED && wave == HL_MONITOR_II)
-        put_pulses(b, s, ms, n);
+        put_pulses(b, s, ms);
     hl_buf_printf(b, "\t%s\n", mapping);
 }
 
@@ -445,7 +449,8 @@ static void put_numerics(hl_monitor_files *f, const stay *s, uint64_t seed, int6
     /* Sent late: the sequence number is that of the sending. */
     const int64_t sequence =
         sequence_at(s, ms) + (s->kind == CASE_CHANGE && block % 6 == 4 ? 4000 : 0);
-    const bool low = block % 24 >= 10 && block % 24 <= 13, has_abp = has_wave(s, HL_MONITOR_ABP, block);
+    const bool low = block % 24 >= 10 && block % 24 <= 13,
+               has_abp = has_wave(s, HL_MONITOR_ABP, block);
     const double wave = hl_synth_sin((double)block / 17);
     const int mean = (r->systolic + 2 * r->diastolic) / 3;
     const struct {
@@ -453,10 +458,14 @@ static void put_numerics(hl_monitor_files *f, const stay *s, uint64_t seed, int6
         double value;
         bool has;
     } values[] = {
-        {1, r->rate_bpm + 2 * wave, true},    {2, low ? 86 + wave : 97 + wave, true},
-        {3, 14.4 + wave, true},               {4, r->systolic + 3 * wave, has_abp},
-        {5, r->diastolic + 2 * wave, has_abp}, {6, mean + 2 * wave, has_abp},
-        {11, 2.6 + 0.8 * wave, true},         {14, 37.1 + 0.3 * wave, block % 3 == 0},
+        {1, r->rate_bpm + 2 * wave, true},
+        {2, low ? 86 + wave : 97 + wave, true},
+        {3, 14.4 + wave, true},
+        {4, r->systolic + 3 * wave, has_abp},
+        {5, r->diastolic + 2 * wave, has_abp},
+        {6, mean + 2 * wave, has_abp},
+        {11, 2.6 + 0.8 * wave, true},
+        {14, 37.1 + 0.3 * wave, block % 3 == 0},
         {15, 400 + 9 * wave, block % 12 == 0},
     };
     char value_id[UUID_CHARS], text[32];
@@ -493,10 +502,9 @@ static void put_beats(hl_monitor_files *f, const stay *s, int64_t block)
     const int64_t from = ms_of_block(s, block);
     const bool paced = s->kind == CASE_PACED;
 
-    for (int64_t ms = from; ms < from + BLOCK_MS; ms += 4)
-        for (int k = 0; k < r->n_beats; k++)
-            if (ms / 4 % r->n == r->beat[k])
-                put_enumeration(f, s, paced ? 2 : 1, ms, paced ? "P" : "N", mapping);
+    for (int64_t ms = hl_monitor_next_beat(r, from); ms < from + BLOCK_MS;
+         ms = hl_monitor_next_beat(r, ms + 1))
+        put_enumeration(f, s, paced ? 2 : 1, ms, paced ? "P" : "N", mapping);
     if (block % 12 == 0)
         put_enumeration(f, s, 3, from + 1000, paced ? "Paced Rhythm" : "Sinus Rhythm", mapping);
 }
@@ -515,10 +523,11 @@ static void put_alerts(hl_monitor_files *f, const stay *s, int64_t block)
 
     hl_monitor_put_time(b, us);
     /* One id an alarm. */
-    hl_buf_printf(b, "\t%lld\t%.28s%08llX\t17\t300\t\xe2\x9c\xb1\xe2\x9c\xb1 SpO\xe2\x82\x82  %d < "
-                     "90\t1\t1\t%d\t5\t",
-                  (long long)sequence_at(s, ms), s->alert, (unsigned long long)(block - step),
-                  86, step > 0);
+    hl_buf_printf(b,
+                  "\t%lld\t%.28s%08llX\t17\t300\t\xe2\x9c\xb1\xe2\x9c\xb1 SpO\xe2\x82\x82  %d < "
+                  "90\t1\t1\t%d\t5\t",
+                  (long long)sequence_at(s, ms), s->alert, (unsigned long long)(block - step), 86,
+                  step > 0);
     hl_monitor_put_time(b, wall_us(s, onset_ms + 200));
     hl_buf_char(b, '\t');
     hl_monitor_put_time(b, wall_us(s, onset_ms));
@@ -560,10 +569,12 @@ static void put_patient(hl_monitor_files *f, const stay *s, uint64_t seed)
 
     hl_buf_printf(b, "%s\t", s->patient);
     hl_monitor_put_time(b, s->start_us);
-    hl_buf_printf(b, "\t%s\t%s, %s\t1\t%d.00000\t1\t%d.00000\t1\t1\t%d\t0\t1\tNorth Intensive Care\t"
-                     "%d\n",
+    hl_buf_printf(b,
+                  "\t%s\t%s, %s\t1\t%d.00000\t1\t%d.00000\t1\t1\t%d\t0\t1\tNorth Intensive Care\t"
+                  "%d\n",
                   s->bed, s->last_name, s->first_name, (int)hl_synth_int(&rng, 152, 196),
-                  (int)hl_synth_int(&rng, 48, 120), s->kind == CASE_PACED, s->gender == 'F' ? 2 : 1);
+                  (int)hl_synth_int(&rng, 48, 120), s->kind == CASE_PACED,
+                  s->gender == 'F' ? 2 : 1);
     b = hl_monitor_row(f, HL_MONITOR_BED_TAG, s->start_us);
     hl_buf_printf(b, "%s\t", s->bed);
     hl_monitor_put_time(b, s->start_us);
@@ -715,7 +726,8 @@ hl_code hl_synth_monitor_write(const hl_synth_plan *plan, const hl_synth_options
     if (m.n == 0)
         return HL_OK;
     if (m.n > plan->n_patients)
-        return hl_fail(err, HL_E_USAGE, "--monitor-stays %lld: the hospital has %lld patients\nA "
+        return hl_fail(err, HL_E_USAGE,
+                       "--monitor-stays %lld: the hospital has %lld patients\nA "
                        "patient is at the monitors once: give more --patients.",
                        (long long)m.n, (long long)plan->n_patients);
     hl_ctl_phase(ctl, "writing the monitor export, stays", m.n);

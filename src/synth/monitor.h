@@ -12,6 +12,7 @@
 #ifndef HL_SYNTH_MONITOR_H
 #define HL_SYNTH_MONITOR_H
 
+#include "base/buf.h"
 #include "synth/synth.h"
 
 #define HL_SYNTH_MONITOR_STAYS 8   /* by default; each planted case once */

@@ -4,9 +4,9 @@
 #include "synth/ecg.h"
 
 const hl_monitor_wave_kind hl_monitor_wave_kinds[HL_MONITOR_WAVES] = {
-    [HL_MONITOR_II] = {11, 4, false},  [HL_MONITOR_III] = {12, 4, false},
-    [HL_MONITOR_V] = {13, 4, true},    [HL_MONITOR_AVR] = {14, 4, true},
-    [HL_MONITOR_ABP] = {21, 8, true},  [HL_MONITOR_CVP] = {22, 8, true},
+    [HL_MONITOR_II] = {11, 4, false},    [HL_MONITOR_III] = {12, 4, false},
+    [HL_MONITOR_V] = {13, 4, true},      [HL_MONITOR_AVR] = {14, 4, true},
+    [HL_MONITOR_ABP] = {21, 8, true},    [HL_MONITOR_CVP] = {22, 8, true},
     [HL_MONITOR_PLETH] = {31, 8, false}, [HL_MONITOR_RESP] = {41, 16, true},
 };
 
@@ -51,8 +51,8 @@ static void draw_pulses(hl_monitor_round *r)
         while (k + 1 < r->n_beats && r->beat[k + 1] <= at)
             k++;
         int since = at - r->beat[k];
-        int to_next = k + 1 < r->n_beats ? r->beat[k + 1] - r->beat[k]
-                                         : r->beat[0] + r->n - r->beat[k];
+        int to_next =
+            k + 1 < r->n_beats ? r->beat[k + 1] - r->beat[k] : r->beat[0] + r->n - r->beat[k];
         if (since < 0) { /* the last beat of the round before */
             since += r->n - (r->beat[r->n_beats - 1] - r->beat[0]);
             to_next = r->beat[0] + r->n - r->beat[r->n_beats - 1];
@@ -102,26 +102,64 @@ hl_code hl_monitor_draw(const hl_synth_ecg_look *look, uint64_t seed, int64_t st
     return HL_OK;
 }
 
-uint16_t hl_monitor_sample(const hl_monitor_round *round, hl_monitor_wave wave, int64_t tick)
+/* -2 .. 2, another one at every tick: no round is like the one before. Finaliser of splitmix64. */
+static int noise_at(hl_monitor_wave wave, int64_t tick)
 {
-    const double s = (double)tick / 1000;
+    uint64_t x = ((uint64_t)tick << 4 | (uint64_t)wave) * UINT64_C(0x9E3779B97F4A7C15);
 
-    switch (wave) {
-    case HL_MONITOR_II:
-    case HL_MONITOR_III:
-    case HL_MONITOR_V:
-    case HL_MONITOR_AVR:
-        return round->ecg[wave][tick / 4 % round->n];
-    case HL_MONITOR_ABP:
-        return round->pulse[0][tick / 8 % (round->n / 2)];
-    case HL_MONITOR_PLETH:
-        return round->pulse[1][tick / 8 % (round->n / 2)];
-    case HL_MONITOR_CVP:
-        return (uint16_t)(800 + 16 * (8 + 2 * hl_synth_sin(s * 0.24) + hl_synth_sin(s * 1.3)));
-    case HL_MONITOR_RESP:
-        return (uint16_t)(2048 + 1100 * hl_synth_sin(s * 0.24) + 160 * hl_synth_sin(s * 0.07));
-    case HL_MONITOR_WAVES:
-        break;
+    x = (x ^ (x >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
+    x = (x ^ (x >> 27)) * UINT64_C(0x94D049BB133111EB);
+    return (int)(x >> 60 & 1) + (int)(x >> 61 & 1) - (int)(x >> 62 & 1) - (int)(x >> 63);
+}
+
+/* n samples of something that goes round, from place `at` on. */
+static void copy_round(const uint16_t *from, int length, int64_t at, int64_t n, uint16_t *out)
+{
+    int k = (int)(at % length);
+
+    for (int64_t i = 0; i < n; i++) {
+        out[i] = from[k];
+        k = k + 1 < length ? k + 1 : 0;
     }
-    return 0;
+}
+
+static void draw_slow(hl_monitor_wave wave, int64_t tick, int64_t n, uint16_t *out)
+{
+    const int period = hl_monitor_wave_kinds[wave].period;
+
+    for (int64_t i = 0; i < n; i++) {
+        const double s = (double)(tick + i * period) / 1000;
+        const double breath = hl_synth_sin(s * 0.24);
+        out[i] = wave == HL_MONITOR_CVP
+                     ? (uint16_t)(800 + 16 * (8 + 2 * breath + hl_synth_sin(s * 1.3)))
+                     : (uint16_t)(2048 + 1100 * breath + 160 * hl_synth_sin(s * 0.07));
+    }
+}
+
+void hl_monitor_samples(const hl_monitor_round *r, hl_monitor_wave wave, int64_t tick, int64_t n,
+                        uint16_t *out)
+{
+    const int period = hl_monitor_wave_kinds[wave].period;
+    const int top = wave <= HL_MONITOR_AVR ? 16383 : wave <= HL_MONITOR_CVP ? 8191 : 4095;
+
+    if (wave <= HL_MONITOR_AVR)
+        copy_round(r->ecg[wave], r->n, tick / period, n, out);
+    else if (wave == HL_MONITOR_ABP || wave == HL_MONITOR_PLETH)
+        copy_round(r->pulse[wave == HL_MONITOR_PLETH], r->n / 2, tick / period, n, out);
+    else
+        draw_slow(wave, tick, n, out);
+    for (int64_t i = 0; i < n; i++) {
+        const int v = out[i] + noise_at(wave, tick + i * period);
+        out[i] = (uint16_t)(v < 1 ? 1 : v > top ? top : v); /* 0 may mean invalid */
+    }
+}
+
+int64_t hl_monitor_next_beat(const hl_monitor_round *r, int64_t tick)
+{
+    const int64_t at = (tick + 3) / 4, turn = at / r->n * r->n;
+
+    for (int k = 0; k < r->n_beats; k++)
+        if (turn + r->beat[k] >= at)
+            return (turn + r->beat[k]) * 4;
+    return (turn + r->n + r->beat[0]) * 4;
 }

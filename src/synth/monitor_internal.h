@@ -8,7 +8,6 @@
 #ifndef HL_SYNTH_MONITOR_INTERNAL_H
 #define HL_SYNTH_MONITOR_INTERNAL_H
 
-#include "base/buf.h"
 #include "synth/ecg.h"
 #include "synth/monitor.h"
 
@@ -37,17 +36,20 @@ extern const hl_monitor_wave_kind hl_monitor_wave_kinds[HL_MONITOR_WAVES];
 #define HL_MONITOR_ROUND 2500
 #define HL_MONITOR_BEATS 32
 typedef struct {
-    int n;                                       /* samples of a round, even */
+    int n; /* samples of a round, even */
     uint16_t ecg[HL_MONITOR_AVR + 1][HL_MONITOR_ROUND];
-    uint16_t pulse[2][HL_MONITOR_ROUND / 2];     /* ABP, Pleth: 125 samples a second */
-    int beat[HL_MONITOR_BEATS], n_beats;         /* R waves: where, in samples */
+    uint16_t pulse[2][HL_MONITOR_ROUND / 2]; /* ABP, Pleth: 125 samples a second */
+    int beat[HL_MONITOR_BEATS], n_beats;     /* R waves: where, in samples */
     int rate_bpm, systolic, diastolic;
 } hl_monitor_round;
 
 hl_code hl_monitor_draw(const hl_synth_ecg_look *look, uint64_t seed, int64_t stay,
                         hl_monitor_round *out, hl_error *err);
-/* The sample of a wave at a tick (ms) of the stay; ticks are multiples of the period. */
-uint16_t hl_monitor_sample(const hl_monitor_round *round, hl_monitor_wave wave, int64_t tick);
+/* n samples of a wave from a tick (ms) of the stay, a multiple of the period. */
+void hl_monitor_samples(const hl_monitor_round *round, hl_monitor_wave wave, int64_t tick,
+                        int64_t n, uint16_t *out);
+/* The first R wave at a tick or after it. */
+int64_t hl_monitor_next_beat(const hl_monitor_round *round, int64_t tick);
 
 /* --- monitor_tables.c ------------------------------------------------------------------------- */
 
@@ -76,7 +78,7 @@ void hl_monitor_files_free(hl_monitor_files **files);
 
 /* "2021-11-07 01:59:59.123 -04:00": wall clock in Boston. */
 void hl_monitor_put_time(hl_buf *b, int64_t us);
-int hl_monitor_zone_min(int64_t us); /* minutes east of UTC at an instant */
+int hl_monitor_zone_min(int64_t us);       /* minutes east of UTC at an instant */
 int64_t hl_monitor_utc_s(int64_t local_s); /* of a local time; the first if there are two */
 
 /* The instant at which the clocks go back: 2021-11-07 06:00 UTC. */

@@ -41,8 +41,7 @@ static const struct {
     {"BedTag", "BedLabel Timestamp Tag"},
     {"Enumeration", "Id BasePhysioId PhysioId Label ValuePhysioId IsAperiodic IsManual Validity "
                     "UnitCode UnitLabel Color"},
-    {"EnumerationValue",
-     "EnumerationId TimeStamp SequenceNumber CompoundValueId Value MappingId"},
+    {"EnumerationValue", "EnumerationId TimeStamp SequenceNumber CompoundValueId Value MappingId"},
     {"Numeric", "Id BasePhysioId PhysioId Label IsAperiodic UnitLabel Validity LowerLimit "
                 "UpperLimit IsAlarmingOff SubPhysioId SubLabel Color IsManual MaxValues Scale"},
     {"NumericValue",
@@ -69,11 +68,11 @@ static const struct {
     {"Wave",
      "11\t131328\t131330\tII\t0\t4\t0\t0\t-1\t0.50000\t35.00000\t0\t16383\t8092\t8292\t0.00000\t"
      "1.00000\t1\tmV\t4107\t0\n"
-     "12\t131328\t131389\tIII\t3\t4\t0\t1\t-1\t0.50000\t35.00000\t0\t16383\t8092\t8292\t0.00000\t"
+     "12\t131328\t131331\tIII\t3\t4\t0\t0\t-1\t0.50000\t35.00000\t0\t16383\t8092\t8292\t0.00000\t"
      "1.00000\t1\tmV\t4107\t0\n"
      "13\t131328\t131335\tV\t2\t4\t0\t0\t-1\t0.50000\t35.00000\t1\t16383\t8092\t8292\t0.00000\t"
      "1.00000\t1\tmV\t4107\t0\n"
-     "14\t131328\t131390\taVR\t1\t4\t0\t1\t-1\t0.50000\t35.00000\t1\t16383\t8092\t8292\t0.00000\t"
+     "14\t131328\t131389\taVR\t1\t4\t0\t1\t-1\t0.50000\t35.00000\t1\t16383\t8092\t8292\t0.00000\t"
      "1.00000\t1\tmV\t4107\t0\n"
      "21\t150016\t150036\tABP\t0\t8\t0\t0\t-1\t\t12.00000\t1\t8191\t800\t4000\t0.00000\t200.00000\t"
      "1\tmmHg\t4117\t0\n"
@@ -293,8 +292,7 @@ static hl_code write_row(hl_monitor_files *f, hl_monitor_table t, const waiting_
                  : hl_out_write(w->plain, w->bytes.at + r->at, r->n, err);
 }
 
-static hl_code flush_table(hl_monitor_files *f, hl_monitor_table t, int64_t until_us,
-                           hl_error *err)
+static hl_code flush_table(hl_monitor_files *f, hl_monitor_table t, int64_t until_us, hl_error *err)
 {
     waiting *w = &f->table[t];
     hl_buf kept = {0};

@@ -31,7 +31,7 @@ static hl_code parse_le(const uint16_t *word, size_t n_bytes)
     return parse(bytes, n_bytes);
 }
 
-#define WORD(type, i) ((type) << 10 | ((i) & 1023))
+#define WORD(type, i) ((type) << 10 | ((i)&1023))
 #define SKIP WORD(59, 0)
 
 static void is_annotation(size_t i, int64_t time, int type, int subtype, int chan, int num,
@@ -232,14 +232,37 @@ static void annotations_are_written_as_the_wfdb_library_writes_them(void)
     is_put((hl_annotation[]){{.time = 0, .type = 0}, {.time = 9, .type = 0}},
            "\0\xec\xff\xff\xff\xff\1\0\0\xec\0\0\x08\0\1\0\0\0", 18);
     /* subtype, channel, num, text in this order, the sticky ones when they change */
-    is_put((hl_annotation[]){{.time = 1, .type = 1, .subtype = -3, .chan = 2, .num = -1,
-                              .aux = {"abc", 3}},
-                             {.time = 1, .type = 1, .chan = 2, .num = 0}},
-           "\1\4\xfd\xf7\2\xf8\xff\xf3\3\xfc" "abc\0\0\4\0\xf0\0\0", 20);
+    is_put(
+        (hl_annotation[]){
+            {.time = 1, .type = 1, .subtype = -3, .chan = 2, .num = -1, .aux = {"abc", 3}},
+            {.time = 1, .type = 1, .chan = 2, .num = 0}},
+        "\1\4\xfd\xf7\2\xf8\xff\xf3\3\xfc"
+        "abc\0\0\4\0\xf0\0\0",
+        20);
     /* more than 2^31 - 1 ticks take several skips */
     is_put((hl_annotation[]){{.time = 0x80000000, .type = 1}, {.time = 0, .type = 1}},
            "\0\xec\xff\x7f\xff\xff\1\4"
-           "\0\xec\0\x80\1\0\0\xec\xff\xff\xff\xff\0\4\0\0", 24);
+           "\0\xec\0\x80\1\0\0\xec\xff\xff\xff\xff\0\4\0\0",
+           24);
+}
+
+static void a_first_word_that_would_make_it_an_aha_file_is_avoided(void)
+{
+    static const int16_t at[][2] = {{20, 0}, {19, 512}, {19, 768}, {21, 256}, {21, 512}, {17, 256}};
+
+    for (size_t i = 0; i < sizeof at / sizeof *at; i++) {
+        hl_annotation x = {.time = at[i][1], .type = at[i][0]};
+        hl_annotations file = {.annotation = &x, .n = 1};
+        hl_buf b = {0};
+        is_int(hl_annotations_put(&b, &file, &err), HL_OK);
+        is_int(b.n, 10);
+        is_int(parse(b.at, b.n), HL_OK);
+        is_int(a.kind, HL_ANNOTATION_MIT);
+        is_annotation(0, at[i][1], at[i][0], 0, 0, 0, "", 0);
+        hl_buf_free(&b);
+    }
+    is_put((hl_annotation[]){{.time = 511, .type = 19}, {.time = 1023, .type = 19}},
+           "\xff\x4d\0\x4e\0\0", 6);
 }
 
 static void the_header_block_is_written_with_a_null_annotation_behind(void)
@@ -328,8 +351,18 @@ static void what_was_written_reads_back_equal(void)
     for (int i = 0; i < 256; i++)
         text[i] = (char)(i * 7);
     for (int i = 0; i < N; i++) {
-        static const int64_t step[] = {0, 1, 1023, 1024, -1, -1024, 1 << 30, INT64_C(5) << 31,
-                                       -(INT64_C(7) << 31), 0x7fffffff, -0x7fffffff, -0x80000000LL};
+        static const int64_t step[] = {0,
+                                       1,
+                                       1023,
+                                       1024,
+                                       -1,
+                                       -1024,
+                                       1 << 30,
+                                       INT64_C(5) << 31,
+                                       -(INT64_C(7) << 31),
+                                       0x7fffffff,
+                                       -0x7fffffff,
+                                       -0x80000000LL};
         r = r * 1664525 + 1013904223;
         time += step[(r >> 8) % 12];
         x[i] = (hl_annotation){.time = time,
@@ -344,8 +377,7 @@ static void what_was_written_reads_back_equal(void)
     is_int(parse(b.at, b.n), HL_OK);
     is_int(a.n, N);
     for (size_t i = 0; i < a.n && i < N; i++)
-        is_annotation(i, x[i].time, x[i].type, x[i].subtype, x[i].chan, x[i].num, text,
-                      x[i].aux.n);
+        is_annotation(i, x[i].time, x[i].type, x[i].subtype, x[i].chan, x[i].num, text, x[i].aux.n);
     hl_buf_free(&b);
 }
 
@@ -368,7 +400,10 @@ static void aha_files_are_records_of_sixteen_bytes(void)
     is_int(a.n, 13);
     is_int(a.n_surplus_bytes, 0);
     for (size_t i = 0; i < a.n && i < 13; i++)
-        is_annotation(i, 65541 + 256 * (int)i, types[i], i == 10 ? -1 : i == 12 ? 7 : 0,
+        is_annotation(i, 65541 + 256 * (int)i, types[i],
+                      i == 10   ? -1
+                      : i == 12 ? 7
+                                : 0,
                       (int)i + 20, 0, "(N\0ab\0", i == 3 ? 6 : 0);
     is_int(hl_annotations_put(&again, &a, &err), HL_OK);
     is_int(again.n, 1024);
@@ -669,6 +704,7 @@ int main(void)
     run(what_follows_the_end_mark_is_counted);
     run(cut_files_are_refused_with_what_came_before);
     run(annotations_are_written_as_the_wfdb_library_writes_them);
+    run(a_first_word_that_would_make_it_an_aha_file_is_avoided);
     run(the_header_block_is_written_with_a_null_annotation_behind);
     run(what_does_not_fit_is_refused);
     run(what_was_written_reads_back_equal);

@@ -116,9 +116,9 @@ static void what_a_line_states_is_told_from_what_it_leaves_out(void)
 {
     hl_wfdb_header h;
 
-    is_int(parse("m 5\na 16\na 16 0\nb 16 5/mV\nc 16 5(2) 12\na 16 5(2)/uV 12 7 8 9 0  x \ty \n",
-                 &h),
-           HL_OK);
+    is_int(
+        parse("m 5\na 16\na 16 0\nb 16 5/mV\nc 16 5(2) 12\na 16 5(2)/uV 12 7 8 9 0  x \ty \n", &h),
+        HL_OK);
     const hl_wfdb_signal *s = h.signal;
     ok(!s[0].has_gain && !s[0].has_units && !s[0].has_baseline && !s[0].has_adc_bits);
     ok(s[1].has_gain && !s[1].calibrated && s[1].gain == 200);
@@ -143,8 +143,8 @@ static void what_a_line_states_is_told_from_what_it_leaves_out(void)
 
 static void every_format_has_its_default_resolution(void)
 {
-    static const int32_t bits[][2] = {{0, 12},  {8, 12},   {16, 12},  {24, 12},  {32, 12},
-                                      {61, 12}, {80, 8},   {160, 16}, {212, 12}, {310, 10},
+    static const int32_t bits[][2] = {{0, 12},   {8, 12},   {16, 12},  {24, 12},  {32, 12},
+                                      {61, 12},  {80, 8},   {160, 16}, {212, 12}, {310, 10},
                                       {311, 10}, {508, 12}, {516, 12}, {524, 12}};
     hl_wfdb_header h;
     char text[50];
@@ -240,8 +240,8 @@ static void reasons_are_the_words_of_the_wfdb_library(void)
         {"r 0 1 1  xx y\r\n", HL_E_INPUT, "setbasetime: incorrect time format, 'xx y'",
          "'xx' is no time of day"},
         {"r 0 1 1 0:0:0\r\n", HL_OK, "setbasetime: incorrect time format, '0:0:0'", ""},
-        {"r 0 1 1 0:0:0 32/1/2000", HL_OK,
-         "setbasetime: incorrect time format, '0:0:0 32/1/2000'", ""},
+        {"r 0 1 1 0:0:0 32/1/2000", HL_OK, "setbasetime: incorrect time format, '0:0:0 32/1/2000'",
+         ""},
         {"r 0 1 1 0:0:0 1/1/2000", HL_OK, "", ""},
         {"r 1 1 1 0:0:0\na 99", HL_E_INPUT, "setbasetime: incorrect time format, '0:0:0'",
          "a/b.hea:2: signal line 1: '99' is no signal format of WFDB"},
@@ -442,15 +442,14 @@ static void written_again_is(const char *text)
 static void monitor_records_are_written_as_published(void)
 {
     /* A segment, a layout and a master header. waveform.md 4.3 */
-    written_again_is(
-        "83404654_0005 6 62.4725/999.56(10219520) 196480\r\n"
-        "83404654_0005e.dat 516x4 200/mV 14 8192 0 10167 0 II\r\n"
-        "83404654_0005e.dat 516x4 200/mV 14 8192 0 1300 0 V\r\n"
-        "83404654_0005e.dat 516x4 200/mV 14 8192 0 56956 0 aVR\r\n"
-        "83404654_0005p.dat 516x2 16(800)/mmHg 13 4096 0 35887 0 ABP\r\n"
-        "83404654_0005p.dat 516x2 4096(0)/NU 12 2048 0 29987 0 Pleth\r\n"
-        "83404654_0005r.dat 516 4093(2)/Ohm 12 2048 0 21750 0 Resp\r\n"
-        "# signal 0 (II): channel=0 bandpass=[0.5,35]\r\n");
+    written_again_is("83404654_0005 6 62.4725/999.56(10219520) 196480\r\n"
+                     "83404654_0005e.dat 516x4 200/mV 14 8192 0 10167 0 II\r\n"
+                     "83404654_0005e.dat 516x4 200/mV 14 8192 0 1300 0 V\r\n"
+                     "83404654_0005e.dat 516x4 200/mV 14 8192 0 56956 0 aVR\r\n"
+                     "83404654_0005p.dat 516x2 16(800)/mmHg 13 4096 0 35887 0 ABP\r\n"
+                     "83404654_0005p.dat 516x2 4096(0)/NU 12 2048 0 29987 0 Pleth\r\n"
+                     "83404654_0005r.dat 516 4093(2)/Ohm 12 2048 0 21750 0 Resp\r\n"
+                     "# signal 0 (II): channel=0 bandpass=[0.5,35]\r\n");
     written_again_is("83404654_0000 3 62.4725/999.56 0\r\n"
                      "~ 0x4 200/mV 14 0 0 0 0 II\r\n"
                      "~ 0x2 16(-3296)/mmHg 13 0 0 0 0 ABP\r\n"
@@ -535,12 +534,20 @@ static void every_header_of_the_reference_records_is_read(void)
 
 static void headers_that_could_not_be_read_back_are_not_written(void)
 {
-    hl_wfdb_signal s = {.file = "a.dat", .format = 516, .samples_per_frame = 1, .gain = 200,
-                        .calibrated = true, .has_checksum = true};
+    hl_wfdb_signal s = {.file = "a.dat",
+                        .format = 516,
+                        .samples_per_frame = 1,
+                        .gain = 200,
+                        .calibrated = true,
+                        .has_checksum = true};
     hl_wfdb_segment g = {.name = "m_0001", .n_samples = 5};
     const char *note = "x";
-    hl_wfdb_header h = {.name = "m", .n_signals = 1, .rate_hz = 500, .signal = &s,
-                        .comment = &note, .n_comments = 1};
+    hl_wfdb_header h = {.name = "m",
+                        .n_signals = 1,
+                        .rate_hz = 500,
+                        .signal = &s,
+                        .comment = &note,
+                        .n_comments = 1};
     hl_buf to = {0};
 
     is_int(hl_wfdb_put_header_crlf(&to, &h, &err), HL_OK);

@@ -79,7 +79,8 @@ static void differences_are_packed_from_values_and_clipped_steps_are_caught_up(v
     for (int i = 0; i < 8; i++)
         is_int(back[i], step[i]);
     last = INT32_MAX;
-    is_int(hl_wfdb_pack_samples(f, &(const int32_t){-INT32_MAX}, 1, &last, stored, &n, &err), HL_OK);
+    is_int(hl_wfdb_pack_samples(f, &(const int32_t){-INT32_MAX}, 1, &last, stored, &n, &err),
+           HL_OK);
     is_int(last, INT32_MAX - 128);
     is_int(hl_wfdb_pack_samples(f, &gone, 1, &last, stored, &n, &err), HL_E_INPUT);
     like(err.message, "sample 0 was not measured; format 8 has no code for that");
@@ -87,10 +88,9 @@ static void differences_are_packed_from_values_and_clipped_steps_are_caught_up(v
 
 static void values_that_a_format_cannot_hold_are_refused(void)
 {
-    static const int32_t bad[][3] = {{16, 32768, -32768},     {24, 8388608, -8388608},
-                                     {61, 32768, -32768},     {80, 128, -128},
-                                     {160, 32768, -32768},    {212, 2048, -2048},
-                                     {310, 512, -512},        {311, 512, -512}};
+    static const int32_t bad[][3] = {
+        {16, 32768, -32768},  {24, 8388608, -8388608}, {61, 32768, -32768}, {80, 128, -128},
+        {160, 32768, -32768}, {212, 2048, -2048},      {310, 512, -512},    {311, 512, -512}};
     int32_t sample[2000] = {0};
     uint8_t stored[8000];
     int64_t n;
@@ -101,8 +101,8 @@ static void values_that_a_format_cannot_hold_are_refused(void)
             char want[100];
             sample[1700] = bad[i][k];
             is_int(hl_wfdb_pack_samples(f, sample, 2000, NULL, stored, &n, &err), HL_E_INPUT);
-            snprintf(want, sizeof want, "sample 1700: %d does not fit into format %d (", (int)bad[i][k],
-                     (int)bad[i][0]);
+            snprintf(want, sizeof want, "sample 1700: %d does not fit into format %d (",
+                     (int)bad[i][k], (int)bad[i][0]);
             like(err.message, want);
             sample[1700] = bad[i][k] - (bad[i][k] > 0 ? 1 : -1);
             is_int(hl_wfdb_pack_samples(f, sample, 2000, NULL, stored, &n, &err), HL_OK);
@@ -236,8 +236,8 @@ static void file_comes_back(const char *folder, const hl_wfdb_signal *s, int *n_
     is_int(hl_wfdb_pack_samples(f, sample, n, &last, back, &bytes, &err), HL_OK);
     int64_t left = (int64_t)file.n - s->offset_bytes;
     if (strstr(s->file, "derive_") && n % 3) {
-        /* Cut out of longer files: in the last group there are bits of the samples that followed, and
-         * 311derive_3 has three bytes of four. */
+        /* Cut out of longer files: in the last group there are bits of the samples that followed,
+         * and 311derive_3 has three bytes of four. */
         is_int(left - bytes, s->format == 311 && n % 3 == 2 ? -1 : 0);
         bytes = left = n / 3 * 4;
     }
@@ -272,8 +272,8 @@ static void every_file_of_fixed_size_is_packed_to_its_own_bytes(void)
             hl_arena_reset(arena);
             char below[2000];
             const char *slash = strrchr(names.name[i], '/');
-            snprintf(below, sizeof below, "%s/%.*s", folder, slash ? (int)(slash - names.name[i]) : 0,
-                     names.name[i]);
+            snprintf(below, sizeof below, "%s/%.*s", folder,
+                     slash ? (int)(slash - names.name[i]) : 0, names.name[i]);
             ok(load(folder, names.name[i], &text));
             ok(hl_wfdb_parse_header(arena, text.at, text.n, "x", &h, &err) == HL_OK);
             int32_t n = 1;

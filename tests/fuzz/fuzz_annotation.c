@@ -39,13 +39,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (c == HL_OK && hl_annotations_put(&first, &a, &err) == HL_OK && plain &&
         !(a.kind == HL_ANNOTATION_AHA && a.n == 0)) {
         hl_assert(hl_annotations_parse(arena, first.at, first.n, "2.atr", &b, &err) == HL_OK);
-        if (a.kind == b.kind) { /* an MIT file may look like an AHA file */
-            hl_assert(a.n == b.n && a.n_definitions == b.n_definitions);
-            for (size_t i = 0; i < a.n; i++)
-                hl_assert(is_equal(&a.annotation[i], &b.annotation[i], a.kind));
-            hl_assert(hl_annotations_put(&second, &b, &err) == HL_OK);
-            hl_assert(first.n == second.n && memcmp(first.at, second.at, first.n) == 0);
-        }
+        hl_assert(a.kind == b.kind && a.n == b.n && a.n_definitions == b.n_definitions);
+        for (size_t i = 0; i < a.n; i++)
+            hl_assert(is_equal(&a.annotation[i], &b.annotation[i], a.kind));
+        hl_assert(hl_annotations_put(&second, &b, &err) == HL_OK);
+        hl_assert(first.n == second.n && memcmp(first.at, second.at, first.n) == 0);
     }
     hl_buf_free(&first);
     hl_buf_free(&second);

@@ -1,6 +1,6 @@
 /*
- * Bytes -> dictzip. Parts of the text are the same as the whole, and where a chunk cannot be read the
- * proof fails.
+ * Bytes -> dictzip. Parts of the text are the same as the whole, and where a chunk cannot be read
+ * the proof fails.
  */
 #include "format/dictzip.h"
 

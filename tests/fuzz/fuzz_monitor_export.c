@@ -1,6 +1,6 @@
 /*
- * Length of a .fmt file in two bytes, the file, then a table's rows -> rows and fields. Whatever the
- * bytes are: rows and skipped stretches cover the file, fields lie in their row in order, and a
+ * Length of a .fmt file in two bytes, the file, then a table's rows -> rows and fields. Whatever
+ * the bytes are: rows and skipped stretches cover the file, fields lie in their row in order, and a
  * field that is taken is what its column may hold.
  */
 #include "monitor/export_internal.h"

@@ -1,7 +1,7 @@
 /*
- * Byte 0 chooses the format, byte 1 the number of signals, bytes 2 and 3 the number of frames (at most
- * 4095); the rest are stored bytes. What was unpacked must pack to bytes that unpack to the same
- * samples, with 16 bits and with 32.
+ * Byte 0 chooses the format, byte 1 the number of signals, bytes 2 and 3 the number of frames (at
+ * most 4095); the rest are stored bytes. What was unpacked must pack to bytes that unpack to the
+ * same samples, with 16 bits and with 32.
  */
 #include "format/wfdb/signal.h"
 
@@ -29,7 +29,8 @@ static void go_by_16_bits(int32_t format, const uint8_t *stored, size_t n_stored
     hl_buf_free(&back);
 }
 
-static void go_by_32_bits(const hl_wfdb_format *f, const uint8_t *stored, size_t n_stored, int64_t n)
+static void go_by_32_bits(const hl_wfdb_format *f, const uint8_t *stored, size_t n_stored,
+                          int64_t n)
 {
     int32_t *a = malloc((size_t)n * sizeof *a), *b = malloc((size_t)n * sizeof *b), last = 0;
     int64_t bytes, needed, got;

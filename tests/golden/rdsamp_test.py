@@ -1,4 +1,4 @@
-"""hilum wave cat --rdsamp beside the WFDB program rdsamp: the text of whole records and of windows, byte for byte."""
+"""hilum wave cat --rdsamp and wave annotations --rdann beside the WFDB programs: their text, byte for byte."""
 import csv
 import hashlib
 import os
@@ -34,6 +34,13 @@ def window(row, folder):
     return fault("%s %s..%s" % (row["record"], row["from_frame"], row["to_frame"]), ran, row["sha256_rdsamp_stdout"])
 
 
+def annotations(row, folder):
+    words = row["command"].split()
+    ran = hilum_data("wave", "annotations", os.path.join(folder, row["record"]), words[4], "--rdann",
+                     " ".join(words[5:]))
+    return fault(row["record"] + " " + row["command"], ran, row["sha256_stdout"])
+
+
 def every(name, faults):
     faults = [f for f in faults if f]
     report.ok(name, not faults, faults[:10])
@@ -46,5 +53,8 @@ else:
         printed = [r for r in rows(golden, "outputs.tsv") if r["command"].startswith("rdsamp") and r["exit"] == "0"]
         every("whole records of %s are printed as rdsamp prints them" % folder,
               [whole(r, os.path.join(WFDB, folder)) for r in printed])
+    listed = [r for r in rows("outputs.tsv") if r["command"].startswith("rdann") and r["exit"] == "0"]
+    every("annotations are printed as rdann prints them",
+          [annotations(r, os.path.join(WFDB, "records")) for r in listed])
     every("windows are printed as rdsamp prints them", [window(r, WFDB) for r in rows("windows.tsv")])
 sys.exit(report.end())

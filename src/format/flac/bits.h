@@ -4,8 +4,8 @@
  *   hold   n valid bits from the top down; below them bits of the bytes at p may stand already
  *   p      the next byte that is not (wholly) in hold; 8 bytes can be read there
  *
- * Nothing here looks at the end: the memory goes on for HL_FLAC_SLACK bytes behind it, and who takes
- * more than a few bits asks hl_flac_bits_left() before or hl_flac_bits_over() after.
+ * Nothing here looks at the end: the memory goes on for HL_FLAC_SLACK bytes behind it, and who
+ * takes more than a few bits asks hl_flac_bits_left() before or hl_flac_bits_over() after.
  */
 #ifndef HL_FORMAT_FLAC_BITS_H
 #define HL_FORMAT_FLAC_BITS_H

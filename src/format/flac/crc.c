@@ -1,8 +1,9 @@
 #include "format/flac/crc.h"
 
 /*
- * A CRC is linear: the entry of a byte is the exclusive or of the entries of its bits. So a table of
- * 256 is written as its eight entries of single bits, from bit 0 on, and the compiler makes the rest.
+ * A CRC is linear: the entry of a byte is the exclusive or of the entries of its bits. So a table
+ * of 256 is written as its eight entries of single bits, from bit 0 on, and the compiler makes the
+ * rest.
  */
 #define BITS(i, a, b, c, d, e, f, g, h)                                                            \
     (((i)&1 ? (a) : 0) ^ ((i)&2 ? (b) : 0) ^ ((i)&4 ? (c) : 0) ^ ((i)&8 ? (d) : 0) ^               \

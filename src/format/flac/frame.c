@@ -2,7 +2,8 @@
 
 #include "format/flac/crc.h"
 
-/* A number as UTF-8 would code it, up to 36 bits in 7 bytes. Bytes used, 0 = none. RFC 9639 9.1.5 */
+/* A number as UTF-8 would code it, up to 36 bits in 7 bytes. Bytes used, 0 = none. RFC 9639 9.1.5
+ */
 static int32_t coded_number(const uint8_t *p, uint64_t *number)
 {
     const int32_t ones = __builtin_clz(~((uint32_t)p[0] << 24));
@@ -76,8 +77,7 @@ bool hl_flac_header_read(const uint8_t *p, size_t n, const hl_flac_info *info, h
     if (more == 2)
         size = (p[at] << 8 | p[at + 1]) + 1;
     at += more + (rate == 12 ? 1 : rate > 12 ? 2 : 0);
-    if (size > info->max_block || (size_t)at + 1 > n ||
-        hl_flac_crc8(p, (size_t)at) != p[at])
+    if (size > info->max_block || (size_t)at + 1 > n || hl_flac_crc8(p, (size_t)at) != p[at])
         return false;
     out->first = (int64_t)number * (by_sample ? 1 : info->max_block);
     out->n = size;

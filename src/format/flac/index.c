@@ -1,10 +1,10 @@
 /*
  * index.c - where the frames are. waveform.md 2.3.
  *
- * Frames carry their number but not their length: the end of one shows only by the start of the next.
- * Bytes that look like a header are taken for one when its CRC-8, every field and the sample number
- * fit, and when the CRC-16 of the frame that it starts or ends is right. So a header is proven by
- * what lies between it and the next one, and nothing needs to be decoded.
+ * Frames carry their number but not their length: the end of one shows only by the start of the
+ * next. Bytes that look like a header are taken for one when its CRC-8, every field and the sample
+ * number fit, and when the CRC-16 of the frame that it starts or ends is right. So a header is
+ * proven by what lies between it and the next one, and nothing needs to be decoded.
  */
 #include "format/flac/stream.h"
 
@@ -82,8 +82,7 @@ hl_code hl_flac_frame_at(hl_flac *f, int64_t offset, hl_flac_frame *frame, bool 
 }
 
 /* The next place in [i, n) that looks like a header, n if none. HL_FLAC_SLACK bytes follow p[n]. */
-static size_t next_header(const hl_flac *f, const uint8_t *p, size_t i, size_t n,
-                          hl_flac_header *h)
+static size_t next_header(const hl_flac *f, const uint8_t *p, size_t i, size_t n, hl_flac_header *h)
 {
     while (i < n) {
         const uint8_t *sync = memchr(p + i, 0xff, n - i);
@@ -101,10 +100,8 @@ static size_t next_header(const hl_flac *f, const uint8_t *p, size_t i, size_t n
 static size_t parsed_end(hl_flac *f, const uint8_t *p, size_t n, int32_t n_samples)
 {
     hl_flac_header h;
-    hl_flac_block b = {.n_channels = f->info.n_channels,
-                       .bits = f->info.bits,
-                       .n = n_samples,
-                       .whole = true};
+    hl_flac_block b = {
+        .n_channels = f->info.n_channels, .bits = f->info.bits, .n = n_samples, .whole = true};
     size_t end;
 
     if (!hl_flac_header_read(p, n, &f->info, &h))
@@ -123,8 +120,8 @@ hl_code hl_flac_find_end(hl_flac *f, hl_flac_frame *frame, hl_flac_end *how, hl_
 {
     const int64_t limit = hl_flac_frame_limit(&f->info);
     const int64_t next = frame->first + frame->n;
-    size_t at = f->info.min_frame > HL_FLAC_FRAME_LEAST ? (size_t)f->info.min_frame
-                                                        : HL_FLAC_FRAME_LEAST;
+    size_t at =
+        f->info.min_frame > HL_FLAC_FRAME_LEAST ? (size_t)f->info.min_frame : HL_FLAC_FRAME_LEAST;
     size_t summed = 0, by_next = 0, got = 0, end = 0, want = at + HL_FLAC_HEADER_BYTES;
     uint16_t crc = 0;
     bool last = false;
@@ -268,9 +265,8 @@ static hl_code guess(hl_flac *f, const gap *g, int64_t s, int32_t turn, int64_t 
 {
     const double share = (double)(s - g->low.first) / (double)(g->first - g->low.first);
     const int64_t room = *end_offset - g->low.offset;
-    const int64_t frame_room =
-        (int64_t)((double)(g->offset - g->low.offset) * f->info.max_block /
-                  (double)(g->first - g->low.first));
+    const int64_t frame_room = (int64_t)((double)(g->offset - g->low.offset) * f->info.max_block /
+                                         (double)(g->first - g->low.first));
     int64_t at = turn % 3 == 2 ? room / 2 : (int64_t)(share * (double)(g->offset - g->low.offset));
     hl_flac_frame frame;
     bool found = false;
@@ -305,7 +301,7 @@ hl_code hl_flac_find(hl_flac *f, int64_t s, hl_flac_frame *frame, hl_error *err)
             end_offset = g.offset;
         away = (int64_t)((double)(s - g.low.first) * (double)(g.offset - g.low.offset) /
                          (double)(g.first - g.low.first));
-        if (g.low.n == 0 || away < (int64_t)f->ahead_min || turn > GUESSES_MOST ||
+        if (away < (int64_t)f->ahead_min || turn > GUESSES_MOST ||
             end_offset - g.low.offset < (int64_t)f->ahead_min)
             c = step(f, &g, s, err);
         else
@@ -316,7 +312,8 @@ hl_code hl_flac_find(hl_flac *f, int64_t s, hl_flac_frame *frame, hl_error *err)
 
 /* --- all frames ------------------------------------------------------------------------------- */
 
-/* Frames from frame on (which is one) to the end, into *all unless NULL; *frame becomes the last. */
+/* Frames from frame on (which is one) to the end, into *all unless NULL; *frame becomes the last.
+ */
 static hl_code follow(hl_flac *f, hl_flac_frame *frame, hl_buf *all, hl_error *err)
 {
     bool found = true;

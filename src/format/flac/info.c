@@ -63,14 +63,14 @@ static void take_vendor(const uint8_t *p, size_t n, hl_flac_info *info)
     info->vendor[length] = 0;
 }
 
-/* Programs that tag music put an ID3v2 block in front, which libFLAC skips. Its length is written in
- * four bytes of 7 bits. */
+/* Programs that tag music put an ID3v2 block in front, which libFLAC skips. Its length is written
+ * in four bytes of 7 bits. */
 static int64_t id3_bytes(const uint8_t *p, size_t n)
 {
     if (n < 10 || memcmp(p, "ID3", 3) != 0)
         return 0;
-    return 10 + ((int64_t)(p[6] & 127) << 21 | (p[7] & 127) << 14 | (p[8] & 127) << 7 |
-                 (p[9] & 127));
+    return 10 +
+           ((int64_t)(p[6] & 127) << 21 | (p[7] & 127) << 14 | (p[8] & 127) << 7 | (p[9] & 127));
 }
 
 /* First bytes of a block: enough for all that is looked at, one read for a usual file. */

@@ -50,8 +50,8 @@ hl_code hl_flac_info_read(hl_in *in, hl_flac_info *info, hl_error *err);
 
 /* --- bytes.c --- */
 
-/* At least n bytes of the file from offset at, fewer only at its end: *got of them at *p, valid until
- * the next call. HL_FLAC_SLACK bytes more can be read behind. */
+/* At least n bytes of the file from offset at, fewer only at its end: *got of them at *p, valid
+ * until the next call. HL_FLAC_SLACK bytes more can be read behind. */
 hl_code hl_flac_bytes(hl_flac *f, int64_t at, size_t n, const uint8_t **p, size_t *got,
                       hl_error *err);
 
@@ -79,8 +79,8 @@ hl_code hl_flac_learn(hl_flac *f, const hl_flac_frame *frame, hl_error *err);
 
 /* --- stream.c --- */
 
-/* Decode the frame, need[c] samples of channel c, into f->sample, and check its CRC-16. frame->bytes
- * is set if it was not. A damaged frame: HL_E_INPUT. */
+/* Decode the frame, need[c] samples of channel c, into f->sample, and check its CRC-16.
+ * frame->bytes is set if it was not. A damaged frame: HL_E_INPUT. */
 hl_code hl_flac_load_block(hl_flac *f, hl_flac_frame *frame, const int32_t need[HL_FLAC_CHANNELS],
                            hl_error *err);
 

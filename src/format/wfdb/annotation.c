@@ -145,13 +145,9 @@ static int32_t type_of_aha(uint8_t code)
     return 0;
 }
 
-/* The first record tells: it begins with 0 and a code that starts no flutter. An MIT file could
- * begin so, with 18 or 19 as its first type and a time of whole multiples of 256; the library and
- * all that uses it read such a file as AHA. */
-static bool is_aha(const reader *r)
+bool hl_aha_begins(uint8_t first, uint8_t second)
 {
-    return r->n >= 2 && r->at[0] == 0 && r->at[1] != '[' && r->at[1] != ']' &&
-           type_of_aha(r->at[1]) != 0;
+    return first == 0 && second != '[' && second != ']' && type_of_aha(second) != 0;
 }
 
 static hl_code take_aha(reader *r, hl_annotations *out)
@@ -300,7 +296,8 @@ hl_code hl_annotations_parse(hl_arena *arena, const void *bytes, size_t n, const
     r.at = (const uint8_t *)hl_arena_copy(arena, bytes, n);
     if (!r.at)
         return hl_fail_memory(err, "annotations", n);
-    a.kind = is_aha(&r) ? HL_ANNOTATION_AHA : HL_ANNOTATION_MIT;
+    if (n >= 2 && hl_aha_begins(r.at[0], r.at[1]))
+        a.kind = HL_ANNOTATION_AHA;
     most = a.kind == HL_ANNOTATION_AHA ? n / HL_AHA_RECORD_BYTES : count_mit(&r);
     a.annotation = hl_arena_calloc(arena, most, sizeof *a.annotation);
     if (!a.annotation)

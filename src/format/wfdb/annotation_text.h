@@ -45,4 +45,8 @@ enum {
 #define HL_ANNOTATION_DEFINITIONS "## annotation type definitions"
 #define HL_ANNOTATION_DEFINITIONS_END "## end of definitions"
 
+/* Whether a file with these first two bytes is taken for an AHA file: 0 and a code that starts or
+ * ends no flutter. An MIT file could begin so, with a type of 17 to 21 at a time of 0 to 768. */
+bool hl_aha_begins(uint8_t first, uint8_t second);
+
 #endif

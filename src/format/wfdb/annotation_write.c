@@ -17,6 +17,7 @@
 /* What the file says so far. */
 typedef struct {
     hl_buf *to;
+    size_t start; /* of the file in to */
     int64_t time;
     int32_t chan, num;
     hl_error *err;
@@ -69,6 +70,16 @@ static void put_skip(hl_buf *to, int64_t ticks)
     put_long(to, ticks);
 }
 
+/* Whether the time goes in front: it does not fit into the word, or the word, as the first of a
+ * file, would make it an AHA file. The library does not look at the latter. */
+static bool needs_skip(const writer *w, const hl_annotation *a, int64_t ticks)
+{
+    if (ticks < 0 || ticks > HL_ANNOTATION_MOST_TICKS)
+        return true;
+    uint32_t word = (uint32_t)a->type << 10 | (uint32_t)ticks;
+    return w->to->n == w->start && hl_aha_begins((uint8_t)word, (uint8_t)(word >> 8));
+}
+
 static hl_code put_mit(writer *w, const hl_annotation *a)
 {
     int64_t ticks;
@@ -88,7 +99,7 @@ static hl_code put_mit(writer *w, const hl_annotation *a)
     if (a->type == 0) { /* its word must not be 0, the end mark */
         put_skip(w->to, ticks - 1);
         ticks = 1;
-    } else if (ticks < 0 || ticks > HL_ANNOTATION_MOST_TICKS) {
+    } else if (needs_skip(w, a, ticks)) {
         put_skip(w->to, ticks);
         ticks = 0;
     }
@@ -105,7 +116,9 @@ static hl_code put_mit(writer *w, const hl_annotation *a)
         if (a->aux.n & 1)
             hl_buf_char(w->to, 0);
     }
-    *w = (writer){w->to, a->time, a->chan, a->num, w->err};
+    w->time = a->time;
+    w->chan = a->chan;
+    w->num = a->num;
     return HL_OK;
 }
 
@@ -194,8 +207,7 @@ static hl_code put_aha(hl_buf *to, const hl_annotation *a, size_t serial, hl_err
 
 hl_code hl_annotations_put(hl_buf *to, const hl_annotations *a, hl_error *err)
 {
-    writer w = {.to = to, .err = err};
-    size_t start = to->n;
+    writer w = {.to = to, .start = to->n, .err = err};
     hl_code c = HL_OK;
 
     if (a->kind == HL_ANNOTATION_AHA) {
@@ -203,7 +215,7 @@ hl_code hl_annotations_put(hl_buf *to, const hl_annotations *a, hl_error *err)
             c = put_aha(to, &a->annotation[i], i + 1, err);
         do
             hl_buf_char(to, (char)HL_AHA_END);
-        while (!to->oom && (to->n - start) % HL_AHA_BLOCK_BYTES != 0);
+        while (!to->oom && (to->n - w.start) % HL_AHA_BLOCK_BYTES != 0);
     } else {
         c = put_header(&w, a);
         for (size_t i = 0; i < a->n && c == HL_OK; i++)

@@ -1,11 +1,12 @@
 /*
  * wfdb.h - the WFDB format: header text and signal formats, both ways.
  *
- * One folder for the format: header.c parses and header_write.c writes .hea text, signal.c turns
- * the stored bytes of each signal format into samples and back, annotation.c does annotation files,
- * record.c reads and writes small single-segment records whole (a 12-lead ECG). Windows of records
- * of any kind are the business of wave/. Sources: WFDB Applications Guide (header(5), signal(5));
- * waveform.md 1.
+ * One folder for the format: header.c parses and header_write.c writes .hea text (lines and tokens:
+ * header_text.c), signal.c turns the stored bytes of each signal format into samples and back
+ * (signal_short.c: of 16 bits), annotation.c, annotation_write.c and annotation_types.c do
+ * annotation files, record.c reads and writes small single-segment records whole (a 12-lead ECG).
+ * Windows of records of any kind are the business of wave/. Sources: WFDB Applications Guide
+ * (header(5), signal(5)); waveform.md 1.
  */
 #ifndef HL_FORMAT_WFDB_H
 #define HL_FORMAT_WFDB_H
@@ -134,9 +135,10 @@ typedef struct {
 
 /*
  * Read PATH.hea and its signal file(s). path is without extension; signal files lie beside the
- * header and must be plain names. All memory from arena. Only formats 16 and 212 with one sample
- * a frame and no skew (else HL_E_LIMIT by name). In sample, the invalid marks stay what the file
- * stores (format 16: -32768; 212's -2048 becomes -32768, so that one test finds both).
+ * header and must be plain names. All memory from arena. Only formats of at most 16 bits (16, 61,
+ * 80, 160, 212, 310, 311) with one sample a frame and no skew (else HL_E_LIMIT by name). In sample,
+ * the invalid marks stay what the file stores (format 16: -32768; other formats' codes, 212's
+ * -2048, become -32768, so that one test finds all).
  *
  * HL_E_INPUT: header or signal file absent or invalid, the signal file shorter than the header says
  * (message: both sizes), the header's name is another record's.
