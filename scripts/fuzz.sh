@@ -24,7 +24,7 @@ command -v "$CC" >/dev/null || {
 }
 work=fuzz-work
 sanitize=address,undefined
-pkgs="libisal libdeflate libcrypto jansson libjpeg libpng zlib charls libopenjp2"
+pkgs="libisal libdeflate libcrypto jansson libjpeg libpng zlib charls libopenjp2 flac libcurl cairo"
 flags="-std=gnu11 -O1 -g -fno-omit-frame-pointer -ffp-contract=off -fno-strict-aliasing
   -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -include src/base/banned.h -Iinclude -Isrc -I$work/generated
   $(pkg-config --cflags $pkgs) -fno-sanitize-recover=undefined"

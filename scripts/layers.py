@@ -6,7 +6,8 @@
 - instructions of one processor stand in files named after it
 - every header compiles alone
 - only app/ prints, reads the environment or exits
-- the library holds no data that can change (from the symbols of BUILD/src/libhilum.a)
+- the library holds no data that can change, and no two functions of one name (from the symbols of
+  BUILD/src/libhilum.a, where the linker would just take one of them)
 """
 import concurrent.futures
 import glob
@@ -150,6 +151,18 @@ def outside_app():
                 yield "%s:%d: %s" % (path, i, found.group(0).strip(" ("))
 
 
+def names_twice(library):
+    symbols = subprocess.run(["nm", "--defined-only", library], text=True, check=True, stdout=subprocess.PIPE,
+                             stderr=subprocess.DEVNULL).stdout
+    seen, member = {}, ""
+    for line in symbols.splitlines():
+        if line.endswith(":"):
+            member = line[:-1]
+        found = re.match(r"[0-9a-f]+ [TDRB] (\S+)$", line)
+        if found and seen.setdefault(found.group(1), member) != member:
+            yield "%s: in %s and in %s" % (found.group(1), seen[found.group(1)], member)
+
+
 def data_that_changes(library):
     symbols = subprocess.run(["objdump", "-t", library], text=True, check=True,
                              stdout=subprocess.PIPE).stdout
@@ -177,11 +190,13 @@ def main():
         faults = list(rule())
         printer.ok(name, not faults, faults)
     library = os.path.join(sys.argv[1], "src", "libhilum.a") if len(sys.argv) > 1 else ""
-    if os.path.exists(library) and shutil.which("objdump"):
-        faults = list(data_that_changes(library))
-        printer.ok("the library holds no data that can change", not faults, faults)
-    else:
-        printer.ok("the library holds no data that can change", True, skip="no build folder given")
+    for name, rule, tool in (("the library holds no data that can change", data_that_changes, "objdump"),
+                             ("no two functions of the library have one name", names_twice, "nm")):
+        if os.path.exists(library) and shutil.which(tool):
+            faults = list(rule(library))
+            printer.ok(name, not faults, faults)
+        else:
+            printer.ok(name, True, skip="no build folder given")
     return printer.end()
 
 

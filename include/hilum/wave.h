@@ -198,18 +198,30 @@ typedef struct {
     const char *from, *to; /* times as hl_wave_frame_of() takes them; NULL = all */
     const char *units; /* csv and npy in: units of the columns with commas; NULL = from the heading,
                           else mV */
-    double rate_hz;    /* csv and npy in: rows a second; 0 = from the time column */
-    double gain;       /* csv and npy in: adu per unit; 0 = chosen for the values' range */
+    const char *annotations; /* suffix of an annotation file beside a record (an EDF+ file: of the
+                                one to write) to take along: into a file beside a WFDB record, into
+                                the annotation signal of EDF+. NULL = none */
+    double rate_hz;          /* csv and npy in: rows a second; 0 = from the time column */
+    double gain; /* csv and npy in: adu per unit; 0 = chosen so that every value is kept as it is,
+                    if there is such a gain, else for the values' range */
     int64_t segment_s; /* WFDB out: seconds a segment of a fixed layout; 0 = one segment */
     int32_t format;    /* WFDB out: storage format; 0 = as in, 16 from other kinds */
     int32_t exact_rate; /* EDF: data records whose duration is an exact decimal */
     int32_t mit2edf;    /* EDF: the bytes of the WFDB program */
     int32_t fast;       /* FLAC */
+    int32_t deskew;     /* WFDB to WFDB: take skews out instead of stating them */
+    int32_t reserved;
 } hl_wave_convert_options;
 
-/* Convert a record. Stored samples stay what they are wherever the target can hold them: no value
- * is rescaled silently (the report says what was). HL_E_INPUT, HL_E_IO, HL_E_USAGE: the target
- * cannot hold it. */
+/*
+ * Convert a record. Stored samples stay what they are wherever the target can hold them: no value
+ * is rescaled silently (the report says what was).
+ *
+ * WFDB to WFDB keeps signals, gains, times, counter, notes, which signals share a file, and of a
+ * variable layout its segments and gaps; other records of segments become one. A file that is there
+ * already is never overwritten. Nothing of a failed conversion is left. HL_E_INPUT, HL_E_IO;
+ * HL_E_USAGE: the target cannot hold it.
+ */
 HL_API hl_code hl_wave_convert(const hl_wave_convert_options *options, hl_ctl *ctl,
                                hl_report *report, hl_error *err);
 

@@ -1,5 +1,5 @@
 /*
- * hash.h - SHA-256 and MD5 (OpenSSL), CRC-32C (ISA-L), FNV-1a. OpenSSL and ISA-L stay behind hash.c.
+ * hash.h - SHA-256 and MD5 (OpenSSL), CRC-32C (ISA-L), FNV-1a. Both libraries stay behind hash.c.
  */
 #ifndef HL_BASE_HASH_H
 #define HL_BASE_HASH_H

@@ -12,20 +12,32 @@ extern const hl_command hl_command_wave_info;
 extern const hl_command hl_command_wave_cat;
 extern const hl_command hl_command_wave_annotations;
 extern const hl_command hl_command_wave_numerics;
+extern const hl_command hl_command_wave_plot;
+extern const hl_command hl_command_wave_build;
 extern const hl_command hl_command_merge;
 extern const hl_command hl_command_scorecard;
 extern const hl_command hl_command_manifest;
 extern const hl_command hl_command_inspect;
 
 const hl_command *const hl_commands[] = {
-    &hl_command_demo,          &hl_command_synth,
-    &hl_command_film_render,   &hl_command_film_check,
-    &hl_command_film_map,      &hl_command_cohort_build,
-    &hl_command_pack,          &hl_command_wave_info,
-    &hl_command_wave_cat,      &hl_command_wave_annotations,
-    &hl_command_wave_numerics, &hl_command_merge,
-    &hl_command_scorecard,     &hl_command_manifest,
-    &hl_command_inspect,       NULL,
+    &hl_command_demo,
+    &hl_command_synth,
+    &hl_command_film_render,
+    &hl_command_film_check,
+    &hl_command_film_map,
+    &hl_command_cohort_build,
+    &hl_command_pack,
+    &hl_command_wave_info,
+    &hl_command_wave_cat,
+    &hl_command_wave_annotations,
+    &hl_command_wave_numerics,
+    &hl_command_wave_plot,
+    &hl_command_wave_build,
+    &hl_command_merge,
+    &hl_command_scorecard,
+    &hl_command_manifest,
+    &hl_command_inspect,
+    NULL,
 };
 
 const hl_command *hl_command_find(const char *name)

@@ -191,8 +191,10 @@ static hl_code build(hl_wave_building *b, const hl_run_info *run, hl_report *rep
     hl_digest id;
     hl_code c = hl_wave_begin(b, err), done;
 
-    if (c == HL_OK && b->is_complete)
-        return hl_wave_report(b, &job, NULL, report, err);
+    if (c == HL_OK && b->is_complete) {
+        c = hl_wave_report(b, &job, NULL, report, err);
+        return c == HL_OK && b->was_partial ? HL_PARTIAL : c;
+    }
     if (c == HL_OK)
         c = run_job(b, &job, err);
     done = c;

@@ -202,8 +202,11 @@ static hl_code remove_spool(hl_wave_building *b, hl_error *err)
 
 static hl_code clean(const hl_wave_building *b, hl_error *err)
 {
-    hl_code c = b->is_append ? hl_remove_tree(b->job_out, err) : HL_OK;
+    char path[HL_PATH_BYTES];
+    hl_code c = hl_path_join(b->o->out, ".append", path, err);
 
+    if (c == HL_OK)
+        c = hl_remove_tree(path, err);
     return c == HL_OK ? hl_job_clean(b->o->out, err) : c;
 }
 
@@ -215,6 +218,8 @@ static void warn(const hl_wave_building *b)
     if (b->n_refused > 20)
         hl_warn(b->ctl, "%s stays have no record: see errors.csv",
                 hl_count_text(b->n_refused, text));
+    if (b->n_refused && hl_wave_is_open(b))
+        hl_info(b->ctl, "refused stays wait in the spool: the next run tries them again");
     if (n->n_overlap_ticks)
         hl_info(b->ctl, "%s ticks of samples came twice and were taken once",
                 hl_count_text(n->n_overlap_ticks, text));

@@ -1,18 +1,19 @@
 /*
  * build_internal.h - what the files of wave build share.
  *
- *      build.c        the call: begin, job, sink, end
- *      build_begin.c  folders, what OUT and the spool say, the first phase
- *      build_end.c    manifest, last proofs, the spool's end, the report
+ *      build.c          the call: begin, job, sink, end
+ *      build_folders.c  where the export, OUT and the spool lie
+ *      build_begin.c    what OUT and the spool say, the first phase
+ *      build_end.c      manifest, last proofs, the spool's end, the report
  *
  * A run's steps, and what tells a later call how far a killed one came:
  *
- *      messages into the spool          (spool not settled: done again)
- *      spool TAKEN                      --resume goes on from here ...
- *      records, one by one              OUT/.hilum, or OUT/.append/.hilum for an appended database
- *      lists, manifest.json             ... or from here: written again, the same bytes
- *      spool KEPT, or removed           (leftovers of the job are removed by the next call)
- *      .hilum, .append removed
+ *      messages into the spool         spool not settled: done again
+ *      spool TAKEN                     from here on --resume goes on
+ *      records, one by one             OUT/.hilum; appended ones: OUT/.append/job/.hilum
+ *      lists, manifest.json            written again, the same bytes
+ *      spool KEPT, or removed          the run is over
+ *      .hilum and .append removed      else by the next call
  */
 #ifndef HL_MONITOR_BUILD_INTERNAL_H
 #define HL_MONITOR_BUILD_INTERNAL_H
@@ -33,7 +34,8 @@ typedef struct {
     hl_spool *spool;
     hl_spool_state state;
     hl_proof *proof;
-    bool is_complete; /* a former run came to its end: nothing is left to do */
+    bool is_complete; /* a former run came to its end: nothing is left to do ... */
+    bool was_partial; /* ... but it had refused stays */
     bool is_append;   /* there are records of former runs */
     char job_out[HL_PATH_BYTES], job_folder[HL_PATH_BYTES], former[HL_PATH_BYTES];
     hl_wave_plan plan;
@@ -46,8 +48,13 @@ typedef struct {
     int64_t n_refused;
 } hl_wave_building;
 
-#define HL_WAVE_MTIME INT64_C(1654041600) /* 2022-06-01 00:00 UTC: the day of MIMIC-IV-WDB 0.1.0   \
-                                           */
+#define HL_WAVE_MTIME                                                                              \
+    INT64_C(1654041600) /* 2022-06-01 00:00 UTC: the day of MIMIC-IV-WDB 0.1.0                     \
+                         */
+
+/* folder, spool_folder. In a merge the export is not looked for. */
+hl_code hl_wave_find_folders(hl_wave_building *b, hl_error *err);
+hl_code hl_wave_find_exports(hl_wave_building *b, hl_error *err);
 
 /* All up to the job: folders, map, spool, plan. */
 hl_code hl_wave_begin(hl_wave_building *b, hl_error *err);

@@ -178,7 +178,7 @@ hl_events_write(const hl_stay_input *input, const hl_stay_options *options, cons
     const bool annotate = n_spans > 0 && (raw || options->annotations);
     result->n_numeric_rows = result->n_annotations = 0;
     if (c == HL_OK)
-        c = hl_numerics_write(&e, logs, err);
+        c = hl_stay_numerics_write(&e, logs, err);
     if (c == HL_OK && (annotate || raw))
         c = hl_beats_write(&e, logs, annotate, err);
     if (c == HL_OK && (annotate || raw))

@@ -58,7 +58,7 @@ hl_code hl_events_name(const hl_events *e, const char *suffix, char name[HL_EVEN
 
 /* Numerics to csv; counts the rows in result. logs may be NULL. */
 typedef struct hl_logs hl_logs;
-hl_code hl_numerics_write(hl_events *e, hl_logs *logs, hl_error *err);
+hl_code hl_stay_numerics_write(hl_events *e, hl_logs *logs, hl_error *err);
 /* annotate: whether the file is wanted; the logs are written in any case. */
 hl_code hl_beats_write(hl_events *e, hl_logs *logs, bool annotate, hl_error *err);
 hl_code hl_alarms_write(hl_events *e, hl_logs *logs, bool annotate, hl_error *err);

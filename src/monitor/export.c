@@ -487,6 +487,7 @@ static void take_alert(hl_fields *f, hl_message *m)
 {
     hl_fields_integer(f, COLUMN_SOURCE, &m->source);
     hl_fields_integer(f, COLUMN_CODE, &m->code);
+    m->severity = HL_NO_SEVERITY;
     hl_fields_integer(f, COLUMN_SEVERITY, &m->severity);
     hl_fields_integer(f, COLUMN_KIND, &m->alert_kind);
     hl_fields_boolean(f, COLUMN_IS_SILENCED, &m->is_silenced);

@@ -59,6 +59,10 @@ static hl_code make_folders(turn *t, hl_error *err)
     if (c == HL_OK)
         c = hl_path_join(t->folder, "sorted", t->sorted, err);
     if (c == HL_OK)
+        c = hl_make_folder(t->folder, err);
+    if (c == HL_OK && chmod(t->folder, 0700) != 0) /* nothing in it is proved yet */
+        c = hl_fail_errno(err, t->folder, "make private", errno);
+    if (c == HL_OK)
         c = hl_make_folder(t->record, err);
     return c == HL_OK ? hl_make_folder(t->sorted, err) : c;
 }

@@ -68,6 +68,8 @@ typedef enum {
     HL_MESSAGE_KINDS = 4
 } hl_message_kind;
 
+#define HL_NO_SEVERITY INT64_C(-1) /* of an alert: NULL */
+
 typedef struct {
     hl_message_kind kind;
     hl_stamp time;

@@ -423,7 +423,7 @@ static hl_code write_table(numerics *s, hl_error *err)
     return c;
 }
 
-hl_code hl_numerics_write(hl_events *e, hl_logs *logs, hl_error *err)
+hl_code hl_stay_numerics_write(hl_events *e, hl_logs *logs, hl_error *err)
 {
     numerics s = {.e = e,
                   .arena = hl_arena_new(0),

@@ -65,8 +65,8 @@ static hl_code find_owner(const hl_wave_plan_options *o, hl_map *used, hl_wave_i
     item->record_id = row->record_id;
     item->shift_days = row->shift_days;
     if (was >= 0 || (o->taken && hl_map_get(o->taken, row->record_id) >= 0))
-        return refuse(item, "the map's row holds an earlier stay too, which has the record", arena,
-                      err);
+        return refuse(item, "the map's row holds an earlier stay too: that one has the record",
+                      arena, err);
     return HL_OK;
 }
 

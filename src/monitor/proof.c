@@ -70,7 +70,7 @@ static bool all_digits(hl_str text)
 
 /* --- the words of the formats ----------------------------------------------------------------- */
 
-/* What stands in every output, whoever it is about. */
+/* What stands in outputs, whoever they are about. */
 static const char format_words[] =
     " signal channel bandpass highpass lowpass derived subject_id hadm_id wfdb unknown pressure "
     "pleth time resolution waves records record_id path start end duration_s n_segments n_gaps "
@@ -80,9 +80,13 @@ static const char format_words[] =
     "tree_sha256 identity sums_sha256 manifest_sha256 outputs tree tables columns type rows arrays "
     "counts items done failed funnel rule left splits complete true false archive size str i64 f64 "
     "datetime bool annotations fast tick-hz no-version-line repair-dst open downcast record_list "
-    "csv errors started ended seconds cpu_seconds peak_memory_bytes host threads cpu simd jobs "
+    "csv errors started ended seconds cpu_seconds peak_memory_kib host threads cpu simd jobs avx2 "
+    "avx512 scalar resume strict test-version of stays fmt json txt sha256sums gz "
     "layout numerics mmhg wavesample numericvalue enumerationvalue alert enumeration numeric "
-    "patientmapping bedtag patient patientdateattribute patientstringattribute ";
+    "patientmapping bedtag patient patientdateattribute patientstringattribute "
+    /* of errors.csv */
+    "has holds hold this whole begins before ends after several earlier that would text identify "
+    "somebody date shifted sequence number monitors network cannot built reason ";
 
 static bool is_format_word(hl_str text)
 {

@@ -28,7 +28,7 @@ hl_code hl_waves_new(const hl_stay_options *options, hl_arena *arena, hl_waves *
 /* The next wave message; its clock pair is not waves.c's business. */
 hl_code hl_waves_add(hl_waves *w, const hl_message *m, hl_error *err);
 /* End of messages: what is pending becomes segments, so that the tick of frame 0 is known: 0, or
- * that of a segment which begins before seqnum0. *end = tick behind the last frame; *any = false:
+ * that of a segment which begins before seqnum0. *end_ticks = behind the last frame; *any = false:
  * no segments. hl_waves_end() does it too. */
 hl_code hl_waves_flush(hl_waves *w, int64_t *base_ticks, int64_t *end_ticks, bool *any,
                        hl_error *err);

@@ -3,11 +3,11 @@
 #include "synth/chance.h"
 #include "synth/ecg.h"
 
-const hl_monitor_wave_kind hl_monitor_wave_kinds[HL_MONITOR_WAVES] = {
-    [HL_MONITOR_II] = {11, 4, false},    [HL_MONITOR_III] = {12, 4, false},
-    [HL_MONITOR_V] = {13, 4, true},      [HL_MONITOR_AVR] = {14, 4, true},
-    [HL_MONITOR_ABP] = {21, 8, true},    [HL_MONITOR_CVP] = {22, 8, true},
-    [HL_MONITOR_PLETH] = {31, 8, false}, [HL_MONITOR_RESP] = {41, 16, true},
+const hl_bedside_wave_kind hl_bedside_wave_kinds[HL_BEDSIDE_WAVES] = {
+    [HL_BEDSIDE_II] = {11, 4, false},    [HL_BEDSIDE_III] = {12, 4, false},
+    [HL_BEDSIDE_V] = {13, 4, true},      [HL_BEDSIDE_AVR] = {14, 4, true},
+    [HL_BEDSIDE_ABP] = {21, 8, true},    [HL_BEDSIDE_CVP] = {22, 8, true},
+    [HL_BEDSIDE_PLETH] = {31, 8, false}, [HL_BEDSIDE_RESP] = {41, 16, true},
 };
 
 enum { STEP = HL_SYNTH_ECG_RATE_HZ / 250, HALF_S = 125, LEAD_V5 = 10 };
@@ -18,12 +18,12 @@ static int find_beats(int16_t (*ecg)[HL_SYNTH_ECG_LEADS], int *beat)
 {
     int top = 0, n = 0;
 
-    for (int i = 0; i < HL_MONITOR_ROUND; i++)
+    for (int i = 0; i < HL_BEDSIDE_ROUND; i++)
         top = ecg[i * STEP][LEAD_V5] > top ? ecg[i * STEP][LEAD_V5] : top;
-    for (int i = 0; i < HL_MONITOR_ROUND && n < HL_MONITOR_BEATS; i++) {
+    for (int i = 0; i < HL_BEDSIDE_ROUND && n < HL_BEDSIDE_BEATS; i++) {
         const int v = ecg[i * STEP][LEAD_V5];
         int from = i - HALF_S / 2 < 0 ? 0 : i - HALF_S / 2;
-        int to = i + HALF_S / 2 >= HL_MONITOR_ROUND ? HL_MONITOR_ROUND - 1 : i + HALF_S / 2;
+        int to = i + HALF_S / 2 >= HL_BEDSIDE_ROUND ? HL_BEDSIDE_ROUND - 1 : i + HALF_S / 2;
         bool is_peak = v * 2 > top;
         for (int k = from; is_peak && k <= to; k++)
             is_peak = ecg[k * STEP][LEAD_V5] < v + (k >= i);
@@ -42,7 +42,7 @@ static double pulse_at(double u)
     return rise * fall * 1.25 + notch;
 }
 
-static void draw_pulses(hl_monitor_round *r)
+static void draw_pulses(hl_bedside_round *r)
 {
     const int delay = HALF_S * 4 / 10; /* 0.2 s from the R wave to the wrist */
 
@@ -64,16 +64,16 @@ static void draw_pulses(hl_monitor_round *r)
     }
 }
 
-hl_code hl_monitor_draw(const hl_synth_ecg_look *look, uint64_t seed, int64_t stay,
-                        hl_monitor_round *out, hl_error *err)
+hl_code hl_bedside_draw(const hl_synth_ecg_look *look, uint64_t seed, int64_t stay,
+                        hl_bedside_round *out, hl_error *err)
 {
     static const int lead[] = {
-        [HL_MONITOR_II] = 1, [HL_MONITOR_III] = 2, [HL_MONITOR_V] = LEAD_V5, [HL_MONITOR_AVR] = 3};
+        [HL_BEDSIDE_II] = 1, [HL_BEDSIDE_III] = 2, [HL_BEDSIDE_V] = LEAD_V5, [HL_BEDSIDE_AVR] = 3};
     hl_rng rng = hl_rng_of(seed, "monitor-signals", (uint64_t)stay);
     int16_t(*ecg)[HL_SYNTH_ECG_LEADS] = malloc(sizeof *ecg * HL_SYNTH_ECG_SAMPLES);
-    int beat[HL_MONITOR_BEATS], n;
+    int beat[HL_BEDSIDE_BEATS], n;
 
-    *out = (hl_monitor_round){.n = HL_MONITOR_ROUND};
+    *out = (hl_bedside_round){.n = HL_BEDSIDE_ROUND};
     out->systolic = (int)hl_synth_int(&rng, 96, 148);
     out->diastolic = out->systolic / 2 + (int)hl_synth_int(&rng, 2, 14);
     if (!ecg)
@@ -84,12 +84,12 @@ hl_code hl_monitor_draw(const hl_synth_ecg_look *look, uint64_t seed, int64_t st
     int from = n >= 2 && beat[0] >= HALF_S / 2 ? beat[0] - HALF_S / 2 : 0;
     if (n >= 3 && from == 0)
         from = beat[1] - HALF_S / 2;
-    int to = n >= 3 ? beat[n - 1] - HALF_S / 2 : HL_MONITOR_ROUND;
+    int to = n >= 3 ? beat[n - 1] - HALF_S / 2 : HL_BEDSIDE_ROUND;
     out->n = (to - from) & ~1;
     for (int i = 0; i < n && n >= 3; i++)
         if (beat[i] >= from && beat[i] < from + out->n)
             out->beat[out->n_beats++] = beat[i] - from;
-    for (int w = 0; w <= HL_MONITOR_AVR; w++)
+    for (int w = 0; w <= HL_BEDSIDE_AVR; w++)
         for (int i = 0; i < out->n; i++) {
             int v = 8192 + ecg[(from + i) * STEP][lead[w]];
             out->ecg[w][i] = (uint16_t)(v < 1 ? 1 : v > 16383 ? 16383 : v);
@@ -103,7 +103,7 @@ hl_code hl_monitor_draw(const hl_synth_ecg_look *look, uint64_t seed, int64_t st
 }
 
 /* -2 .. 2, another one at every tick: no round is like the one before. Finaliser of splitmix64. */
-static int noise_at(hl_monitor_wave wave, int64_t tick)
+static int noise_at(hl_bedside_wave wave, int64_t tick)
 {
     uint64_t x = ((uint64_t)tick << 4 | (uint64_t)wave) * UINT64_C(0x9E3779B97F4A7C15);
 
@@ -123,29 +123,29 @@ static void copy_round(const uint16_t *from, int length, int64_t at, int64_t n, 
     }
 }
 
-static void draw_slow(hl_monitor_wave wave, int64_t tick, int64_t n, uint16_t *out)
+static void draw_slow(hl_bedside_wave wave, int64_t tick, int64_t n, uint16_t *out)
 {
-    const int period = hl_monitor_wave_kinds[wave].period;
+    const int period = hl_bedside_wave_kinds[wave].period;
 
     for (int64_t i = 0; i < n; i++) {
         const double s = (double)(tick + i * period) / 1000;
         const double breath = hl_synth_sin(s * 0.24);
-        out[i] = wave == HL_MONITOR_CVP
+        out[i] = wave == HL_BEDSIDE_CVP
                      ? (uint16_t)(800 + 16 * (8 + 2 * breath + hl_synth_sin(s * 1.3)))
                      : (uint16_t)(2048 + 1100 * breath + 160 * hl_synth_sin(s * 0.07));
     }
 }
 
-void hl_monitor_samples(const hl_monitor_round *r, hl_monitor_wave wave, int64_t tick, int64_t n,
+void hl_bedside_samples(const hl_bedside_round *r, hl_bedside_wave wave, int64_t tick, int64_t n,
                         uint16_t *out)
 {
-    const int period = hl_monitor_wave_kinds[wave].period;
-    const int top = wave <= HL_MONITOR_AVR ? 16383 : wave <= HL_MONITOR_CVP ? 8191 : 4095;
+    const int period = hl_bedside_wave_kinds[wave].period;
+    const int top = wave <= HL_BEDSIDE_AVR ? 16383 : wave <= HL_BEDSIDE_CVP ? 8191 : 4095;
 
-    if (wave <= HL_MONITOR_AVR)
+    if (wave <= HL_BEDSIDE_AVR)
         copy_round(r->ecg[wave], r->n, tick / period, n, out);
-    else if (wave == HL_MONITOR_ABP || wave == HL_MONITOR_PLETH)
-        copy_round(r->pulse[wave == HL_MONITOR_PLETH], r->n / 2, tick / period, n, out);
+    else if (wave == HL_BEDSIDE_ABP || wave == HL_BEDSIDE_PLETH)
+        copy_round(r->pulse[wave == HL_BEDSIDE_PLETH], r->n / 2, tick / period, n, out);
     else
         draw_slow(wave, tick, n, out);
     for (int64_t i = 0; i < n; i++) {
@@ -154,7 +154,7 @@ void hl_monitor_samples(const hl_monitor_round *r, hl_monitor_wave wave, int64_t
     }
 }
 
-int64_t hl_monitor_next_beat(const hl_monitor_round *r, int64_t tick)
+int64_t hl_bedside_next_beat(const hl_bedside_round *r, int64_t tick)
 {
     const int64_t at = (tick + 3) / 4, turn = at / r->n * r->n;
 

@@ -6,28 +6,28 @@
 
 /* --- time ------------------------------------------------------------------------------------- */
 
-int hl_monitor_zone_min(int64_t us)
+int hl_bedside_zone_min(int64_t us)
 {
-    return us < HL_MONITOR_AUTUMN_S * 1000000 ? -240 : -300;
+    return us < HL_BEDSIDE_AUTUMN_S * 1000000 ? -240 : -300;
 }
 
-int64_t hl_monitor_utc_s(int64_t local_s)
+int64_t hl_bedside_utc_s(int64_t local_s)
 {
     int64_t summer = local_s + 240 * 60;
 
-    return summer < HL_MONITOR_AUTUMN_S ? summer : local_s + 300 * 60;
+    return summer < HL_BEDSIDE_AUTUMN_S ? summer : local_s + 300 * 60;
 }
 
 /* Everything lies behind 1970, so that / and % do. */
 static int64_t local_s(int64_t us)
 {
-    return us / 1000000 + hl_monitor_zone_min(us) * 60;
+    return us / 1000000 + hl_bedside_zone_min(us) * 60;
 }
 
-void hl_monitor_put_time(hl_buf *b, int64_t us)
+void hl_bedside_put_time(hl_buf *b, int64_t us)
 {
     hl_buf_time(b, local_s(us));
-    hl_buf_printf(b, ".%03d -0%d:00", (int)(us / 1000 % 1000), -hl_monitor_zone_min(us) / 60);
+    hl_buf_printf(b, ".%03d -0%d:00", (int)(us / 1000 % 1000), -hl_bedside_zone_min(us) / 60);
 }
 
 /* --- what is the same every day --------------------------------------------------------------- */
@@ -156,16 +156,16 @@ static hl_code begin_day(const char *folder, hl_error *err)
 
 /* --- rows in order of time -------------------------------------------------------------------- */
 
-static const char *const table_name[HL_MONITOR_TABLES] = {
-    [HL_MONITOR_ALERT] = "Alert",
-    [HL_MONITOR_BED_TAG] = "BedTag",
-    [HL_MONITOR_ENUMERATION_VALUE] = "EnumerationValue",
-    [HL_MONITOR_NUMERIC_VALUE] = "NumericValue",
-    [HL_MONITOR_PATIENT] = "Patient",
-    [HL_MONITOR_PATIENT_DATE] = "PatientDateAttribute",
-    [HL_MONITOR_PATIENT_STRING] = "PatientStringAttribute",
-    [HL_MONITOR_PATIENT_MAPPING] = "PatientMapping",
-    [HL_MONITOR_WAVE_SAMPLE] = "WaveSample",
+static const char *const table_name[HL_BEDSIDE_TABLES] = {
+    [HL_BEDSIDE_ALERT] = "Alert",
+    [HL_BEDSIDE_BED_TAG] = "BedTag",
+    [HL_BEDSIDE_ENUMERATION_VALUE] = "EnumerationValue",
+    [HL_BEDSIDE_NUMERIC_VALUE] = "NumericValue",
+    [HL_BEDSIDE_PATIENT] = "Patient",
+    [HL_BEDSIDE_PATIENT_DATE] = "PatientDateAttribute",
+    [HL_BEDSIDE_PATIENT_STRING] = "PatientStringAttribute",
+    [HL_BEDSIDE_PATIENT_MAPPING] = "PatientMapping",
+    [HL_BEDSIDE_WAVE_SAMPLE] = "WaveSample",
 };
 
 typedef struct {
@@ -183,14 +183,14 @@ typedef struct {
     hl_gzip *gz;
 } waiting;
 
-struct hl_monitor_files {
+struct hl_bedside_files {
     const char *folder;
-    waiting table[HL_MONITOR_TABLES];
+    waiting table[HL_BEDSIDE_TABLES];
     int64_t n_rows;
     bool oom;
 };
 
-hl_code hl_monitor_files_new(const char *folder, hl_monitor_files **out, hl_error *err)
+hl_code hl_bedside_files_new(const char *folder, hl_bedside_files **out, hl_error *err)
 {
     *out = calloc(1, sizeof **out);
     if (!*out)
@@ -199,11 +199,11 @@ hl_code hl_monitor_files_new(const char *folder, hl_monitor_files **out, hl_erro
     return HL_OK;
 }
 
-void hl_monitor_files_free(hl_monitor_files **files)
+void hl_bedside_files_free(hl_bedside_files **files)
 {
     if (!*files)
         return;
-    for (int t = 0; t < HL_MONITOR_TABLES; t++) {
+    for (int t = 0; t < HL_BEDSIDE_TABLES; t++) {
         waiting *w = &(*files)->table[t];
         hl_buf_free(&w->bytes);
         free(w->row);
@@ -214,7 +214,7 @@ void hl_monitor_files_free(hl_monitor_files **files)
     *files = NULL;
 }
 
-hl_buf *hl_monitor_row(hl_monitor_files *f, hl_monitor_table table, int64_t us)
+hl_buf *hl_bedside_row(hl_bedside_files *f, hl_bedside_table table, int64_t us)
 {
     waiting *w = &f->table[table];
 
@@ -253,12 +253,12 @@ static hl_code close_day(waiting *w, hl_error *err)
 }
 
 /* The file of a table's day. The two large tables are gzipped every second day. */
-static hl_code open_day(hl_monitor_files *f, hl_monitor_table t, int64_t day, hl_error *err)
+static hl_code open_day(hl_bedside_files *f, hl_bedside_table t, int64_t day, hl_error *err)
 {
     waiting *w = &f->table[t];
     const hl_civil from = hl_civil_of(day * HL_DAY_S), to = hl_civil_of((day + 1) * HL_DAY_S);
     const bool packed =
-        day % 2 != 0 && (t == HL_MONITOR_WAVE_SAMPLE || t == HL_MONITOR_NUMERIC_VALUE);
+        day % 2 != 0 && (t == HL_BEDSIDE_WAVE_SAMPLE || t == HL_BEDSIDE_NUMERIC_VALUE);
     char folder[HL_PATH_BYTES], path[HL_PATH_BYTES], name[96];
     hl_code c = close_day(w, err);
 
@@ -277,7 +277,7 @@ static hl_code open_day(hl_monitor_files *f, hl_monitor_table t, int64_t day, hl
     return c;
 }
 
-static hl_code write_row(hl_monitor_files *f, hl_monitor_table t, const waiting_row *r,
+static hl_code write_row(hl_bedside_files *f, hl_bedside_table t, const waiting_row *r,
                          hl_error *err)
 {
     waiting *w = &f->table[t];
@@ -292,7 +292,7 @@ static hl_code write_row(hl_monitor_files *f, hl_monitor_table t, const waiting_
                  : hl_out_write(w->plain, w->bytes.at + r->at, r->n, err);
 }
 
-static hl_code flush_table(hl_monitor_files *f, hl_monitor_table t, int64_t until_us, hl_error *err)
+static hl_code flush_table(hl_bedside_files *f, hl_bedside_table t, int64_t until_us, hl_error *err)
 {
     waiting *w = &f->table[t];
     hl_buf kept = {0};
@@ -320,20 +320,20 @@ static hl_code flush_table(hl_monitor_files *f, hl_monitor_table t, int64_t unti
     return c;
 }
 
-hl_code hl_monitor_flush(hl_monitor_files *f, int64_t until_us, hl_error *err)
+hl_code hl_bedside_flush(hl_bedside_files *f, int64_t until_us, hl_error *err)
 {
     hl_code c = HL_OK;
 
-    for (int t = 0; c == HL_OK && t < HL_MONITOR_TABLES; t++)
-        c = flush_table(f, (hl_monitor_table)t, until_us, err);
+    for (int t = 0; c == HL_OK && t < HL_BEDSIDE_TABLES; t++)
+        c = flush_table(f, (hl_bedside_table)t, until_us, err);
     return c;
 }
 
-hl_code hl_monitor_files_end(hl_monitor_files *f, int64_t *n_rows, hl_error *err)
+hl_code hl_bedside_files_end(hl_bedside_files *f, int64_t *n_rows, hl_error *err)
 {
-    hl_code c = hl_monitor_flush(f, INT64_MAX, err);
+    hl_code c = hl_bedside_flush(f, INT64_MAX, err);
 
-    for (int t = 0; c == HL_OK && t < HL_MONITOR_TABLES; t++)
+    for (int t = 0; c == HL_OK && t < HL_BEDSIDE_TABLES; t++)
         c = close_day(&f->table[t], err);
     *n_rows = f->n_rows;
     return c;

@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "base/html.h"
+#include "view/ecg_paper.h"
 
 enum {
     UNIT = HL_ECG_UNITS_PER_MM,
@@ -12,17 +13,12 @@ enum {
     LEFT = 10 * UNIT,       /* where the curves start, right of the calibration pulse */
     ROW = 30 * UNIT,        /* from one row's baseline to the next; 20 mm is the least */
     FIRST_BASE = 17 * UNIT, /* baseline of row 0 */
-    MV = 10 * UNIT,         /* 1 mV */
-    SECOND = 25 * UNIT,     /* 1 s */
-    N_ROWS = 4,
-    N_COLUMNS = 4,
+    MV = HL_ECG_MM_PER_MV * UNIT,
+    SECOND = HL_ECG_MM_PER_S * UNIT,
     TOLERANCE = 1, /* units = 0.05 mm, a sixth of the trace's width */
     STRIP_S = 10,
     STRIP_POINTS = STRIP_S * SECOND + 2 /* one a unit of x at most */
 };
-
-static const char *const layout[N_ROWS - 1][N_COLUMNS] = {
-    {"I", "aVR", "V1", "V4"}, {"II", "aVL", "V2", "V5"}, {"III", "aVF", "V3", "V6"}};
 
 /* --- fewer points --------------------------------------------------------------------------- */
 
@@ -93,7 +89,7 @@ static void put_strip(hl_buf *to, strip *s)
 /* What is known of a lead of the record. */
 typedef struct {
     int32_t index; /* -1 = absent */
-    bool drawable; /* in mV or uV */
+    bool drawable; /* in a unit of voltage */
     bool empty;    /* no valid sample */
     bool flat;
     double units_per_adu;
@@ -133,11 +129,9 @@ static lead find_lead(const hl_wfdb_record *record, const char *name, int64_t *c
     if (l.index < 0)
         return l;
     const hl_wfdb_signal *s = &record->header.signal[l.index];
-    double per_mv = strcasecmp(s->units, "mV") == 0                                         ? 1
-                    : strcasecmp(s->units, "uV") == 0 || strcmp(s->units, "\xc2\xb5V") == 0 ? 1000
-                                                                                            : 0;
-    l.units_per_adu = MV / (s->gain * per_mv);
-    l.drawable = per_mv > 0 && isfinite(s->gain) && isfinite(l.units_per_adu);
+    const double mv = hl_ecg_mv_of(s->units);
+    l.units_per_adu = MV * mv / s->gain;
+    l.drawable = mv > 0 && isfinite(s->gain) && isfinite(l.units_per_adu);
     measure_lead(record, &l, count);
     return l;
 }
@@ -196,33 +190,25 @@ static void put_name(hl_buf *to, const char *name, const lead *l, int32_t x, int
 static void put_paper(hl_buf *to)
 {
     hl_buf_printf(to, "<rect class=\"paper\" width=\"%d\" height=\"%d\"/>", WIDTH, HEIGHT);
-    for (int pass = 0; pass < 2; pass++) {
-        hl_buf_printf(to, "<path class=\"%s\" d=\"", pass ? "mm5" : "mm1");
-        for (int mm = 0; mm <= HL_ECG_WIDTH_MM; mm++)
-            if ((mm % 5 == 0) == (pass == 1))
-                hl_buf_printf(to, "M%d 0v%d", mm * UNIT, HEIGHT);
-        for (int mm = 0; mm <= HL_ECG_HEIGHT_MM; mm++)
-            if ((mm % 5 == 0) == (pass == 1))
-                hl_buf_printf(to, "M0 %dh%d", mm * UNIT, WIDTH);
-        hl_buf_text(to, "\"/>");
-    }
+    hl_ecg_put_grid(
+        to, &(hl_ecg_area){.width = HL_ECG_WIDTH_MM, .height = HL_ECG_HEIGHT_MM, .units = UNIT});
 }
 
 static void put_pulse(hl_buf *to, int32_t base)
 {
     /* 1 mV for 200 ms = 10 mm high, 5 mm wide. */
     hl_buf_printf(to, "<path class=\"trace\" d=\"M%d %dh%dv%dh%dv%dh%d\"/>", UNIT, base, 2 * UNIT,
-                  -MV, 5 * UNIT, MV, UNIT);
+                  -MV, HL_ECG_PULSE_MM * UNIT, MV, UNIT);
 }
 
 static void put_rows(hl_buf *to, const hl_wfdb_record *record, strip *s, int64_t *count)
 {
-    for (int row = 0; row < N_ROWS; row++) {
+    for (int row = 0; row <= HL_ECG_ROWS; row++) {
         const int32_t base = FIRST_BASE + row * ROW;
-        const bool rhythm = row == N_ROWS - 1;
+        const bool rhythm = row == HL_ECG_ROWS;
         put_pulse(to, base);
-        for (int column = 0; column < (rhythm ? 1 : N_COLUMNS); column++) {
-            const char *name = rhythm ? "II" : layout[row][column];
+        for (int column = 0; column < (rhythm ? 1 : HL_ECG_COLUMNS); column++) {
+            const char *name = rhythm ? HL_ECG_RHYTHM_LEAD : hl_ecg_lead[row][column];
             const lead l = find_lead(record, name, count);
             const int32_t x = LEFT + column * SECOND * 5 / 2;
             if (column > 0)

@@ -23,7 +23,7 @@
 /*
  * Append <svg class="ecg">. Each lead is centred on its median over the record. A curve is drawn
  * with as few points as keep it within 0.05 mm of every sample; invalid samples leave a gap. Leads
- * that are absent, flat, or not in mV or uV say so in their place. label: for screen readers.
+ * that are absent, flat, or no voltage say so in their place. label: for screen readers.
  */
 hl_code hl_draw_ecg(hl_buf *to, const hl_wfdb_record *record, hl_str label, hl_error *err);
 

@@ -962,6 +962,64 @@ static void what_no_encoder_writes_is_refused(void)
     expect_bad_frame(&m, "padding that is not zero");
 }
 
+/* Bits changed at random in a frame that gets its check sum again. */
+static void a_frame_with_a_right_check_sum_is_taken_or_refused_as_by_libflac(void)
+{
+    int32_t taken = 0, refused = 0;
+
+    for (uint64_t k = 0; k < 6000; k++) {
+        hl_rng rng = hl_rng_of(40, "changed frames", k);
+        const int32_t n = 16 + (int32_t)hl_rng_below(&rng, 200);
+        hl_flac_info info = {.min_block = n,
+                             .max_block = n,
+                             .n_channels = 1 + (int32_t)hl_rng_below(&rng, 2),
+                             .bits = 8 * (1 + (int32_t)(k % 3)),
+                             .n_samples = n};
+        int32_t *x[HL_FLAC_CHANNELS] = {0};
+        maker m = {0};
+        stream s = {0};
+        size_t start;
+        bool good;
+
+        for (int32_t c = 0; c < info.n_channels; c++) {
+            x[c] = malloc((size_t)n * sizeof *x[c]);
+            make_signal(x[c], n, info.bits, &rng);
+        }
+        put_marker(&m);
+        put_info(&m, &info, true);
+        start = m.b.n;
+        put_frame(&m, &info, x, 0, n, false, 0, &rng);
+        for (uint64_t i = 0, times = hl_rng_below(&rng, 4); i < times; i++) {
+            const uint64_t room = i % 2 ? 40 : m.b.n - start - 10;
+            const size_t at = start + 8 + (size_t)hl_rng_below(&rng, room);
+            if (at < m.b.n - 2)
+                m.b.at[at] = (char)(m.b.at[at] ^ 1 << hl_rng_below(&rng, 8));
+        }
+        m.b.n -= 2;
+        put(&m, crc_of(m.b.at + start, m.b.n - start, 16, 0x8005), 16);
+        s.bytes = m.b;
+        good = ask_library(&s) && s.n == n;
+        if (open_stream(&s)) {
+            int32_t *to[HL_FLAC_CHANNELS] = {0};
+            int64_t got = 0;
+            for (int32_t c = 0; c < info.n_channels; c++)
+                to[c] = malloc((size_t)n * sizeof *to[c]);
+            if (!ok((hl_flac_read(s.f, 0, n, to, &got, &s.err) == HL_OK) == good))
+                printf("# stream %d: %s\n", (int)k, s.err.message);
+            if (good)
+                ok(window_is_right(&s, 0, n, 255));
+            for (int32_t c = 0; c < info.n_channels; c++)
+                free(to[c]);
+        }
+        taken += good;
+        refused += !good;
+        close_stream(&s);
+        for (int32_t c = 0; c < info.n_channels; c++)
+            free(x[c]);
+    }
+    ok(taken > 1000 && refused > 1000);
+}
+
 static void what_is_no_flac_is_refused(void)
 {
     static const struct {
@@ -1182,6 +1240,7 @@ static void run_all(void)
     run(a_file_cut_anywhere_is_an_error_and_the_rest_is_right);
     run(blocks_behind_a_damaged_one_can_be_read);
     run(what_no_encoder_writes_is_refused);
+    run(a_frame_with_a_right_check_sum_is_taken_or_refused_as_by_libflac);
 }
 
 int main(void)

@@ -120,14 +120,14 @@ static void faults_of_enumeration_and_alert_rows_are_told(void)
     static const fault alerts[] = {
         {T1 "\t5\t" A "\t1\t2\tHigh HR\t1\t1\t1\t5\t" T1 "\t" T0 "\t\t" M1 "\n", "", 3,
          "5 High HR 1 1 110\n"},
-        {T1 "\t5\t\t\t\tHigh HR\t\t\t\t\t\t\t\t" M1 "\n", "", 3, "5 High HR 0 0 000\n"},
+        {T1 "\t5\t\t\t\tHigh HR\t\t\t\t\t\t\t\t" M1 "\n", "", 3, "5 High HR -1 0 000\n"},
         {T1 "\t5\tnot-a-uuid\t1\t2\tHigh HR\t1\t1\t1\t5\t" T1 "\t" T0 "\t\t" M1 "\n",
          "1: " FILE_ROW "AlertId is malformed; taken as NULL\n", 3, "5 High HR 1 1 110\n"},
         {T1 "\t5\t" A "\t1\t2\tHigh HR\tbad\t1\tyes\t5\tsoon\t" T0 "\t\t" M1 "\n",
          "1: " FILE_ROW "Severity is malformed; taken as NULL\n"
          "1: " FILE_ROW "IsSilenced is malformed; taken as NULL\n"
          "1: " FILE_ROW "AnnounceTime is malformed; taken as NULL\n",
-         3, "5 High HR 0 0 010\n"},
+         3, "5 High HR -1 0 010\n"},
         {T1 "\t5\t" A "\t1\t2\t\t1\t1\t1\t5\t" T1 "\t" T0 "\t\t" M1 "\n",
          "0: " FILE_ROW "Label is empty" OUT, 2, NULL},
         {T1 "\t5\t" A "\t1\t2\t\xff\t1\t1\t1\t5\t" T1 "\t" T0 "\t\t" M1 "\n",

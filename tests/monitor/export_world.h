@@ -43,7 +43,10 @@ static inline void write_bytes(const char *folder, const char *name, const void 
 {
     char path[4096];
     snprintf(path, sizeof path, "%s/%s", folder, name);
-    ok(hl_write_file(path, bytes, n, NULL, NULL) == HL_OK);
+    FILE *file = fopen(path, "wb"); /* not hl_write_file(): its fsync takes longer than the tests */
+    ok(file && fwrite(bytes, 1, n, file) == n);
+    if (file)
+        fclose(file);
 }
 
 static inline void write_format(const char *folder, const char *table, const char *columns)

@@ -12,6 +12,10 @@
  * 5273 frames of 4096 samples. */
 #define KNOWN_MOST ((size_t)1 << 14)
 
+/* Bytes, beside once the file, that a call may look at in vain: a file full of headers without
+ * frames must not cost the square of its size. */
+#define WASTE_MOST ((int64_t)1 << 29)
+
 /* Guesses before the frames are followed one by one. */
 #define GUESSES_MOST 24
 
@@ -96,73 +100,75 @@ static size_t next_header(const hl_flac *f, const uint8_t *p, size_t i, size_t n
     return n;
 }
 
-/* The end of a frame that no next frame shows: by parsing it. 0 = it is damaged. */
-static size_t parsed_end(hl_flac *f, const uint8_t *p, size_t n, int32_t n_samples)
+/*
+ * Where the next header with the right number is, *end bytes from the start of the frame; if none
+ * comes, where the file ends; 0 = neither within the limit. *proven: the CRC-16 of what lies
+ * between is right.
+ */
+static hl_code scan_to_next(hl_flac *f, const hl_flac_frame *frame, size_t *end, bool *proven,
+                            hl_error *err)
 {
-    hl_flac_header h;
-    hl_flac_block b = {
-        .n_channels = f->info.n_channels, .bits = f->info.bits, .n = n_samples, .whole = true};
-    size_t end;
+    const size_t limit = (size_t)hl_flac_frame_limit(&f->info);
+    const size_t least = (size_t)f->info.min_frame;
+    size_t at = least > HL_FLAC_FRAME_LEAST && least < limit ? least : HL_FLAC_FRAME_LEAST;
+    size_t want = at + HL_FLAC_HEADER_BYTES, got = 0;
+    const uint8_t *p = NULL;
+    bool last = false;
 
-    if (!hl_flac_header_read(p, n, &f->info, &h))
-        return 0;
-    b.stereo = h.stereo;
-    f->block.n = 0;
-    for (int32_t c = 0; c < f->info.n_channels; c++)
-        b.sample[c] = f->sample[c];
-    if (f->decode(&b, p + h.bytes, p + n) != HL_FLAC_DONE)
-        return 0;
-    end = (size_t)(b.end - p) + 2;
-    return end <= n && hl_flac_crc16(0, p, end) == 0 ? end : 0;
+    *end = 0;
+    while (!last && *end == 0) {
+        size_t stop;
+        hl_code c = hl_flac_bytes(f, frame->offset, want, &p, &got, err);
+        if (c != HL_OK)
+            return c;
+        last = got < want || frame->offset + (int64_t)got >= f->size || got >= limit;
+        stop = last ? got : got - HL_FLAC_HEADER_BYTES;
+        for (; at < stop && *end == 0; at++) {
+            hl_flac_header h;
+            at = next_header(f, p, at, stop, &h);
+            if (at < stop && h.first == frame->first + frame->n)
+                *end = at;
+        }
+        want = 2 * got;
+    }
+    if (*end == 0 && frame->offset + (int64_t)got >= f->size)
+        *end = got;
+    *proven = *end > 0 && hl_flac_crc16(0, p, *end) == 0;
+    return HL_OK;
 }
 
 hl_code hl_flac_find_end(hl_flac *f, hl_flac_frame *frame, hl_flac_end *how, hl_error *err)
 {
-    const int64_t limit = hl_flac_frame_limit(&f->info);
-    const int64_t next = frame->first + frame->n;
-    size_t at =
-        f->info.min_frame > HL_FLAC_FRAME_LEAST ? (size_t)f->info.min_frame : HL_FLAC_FRAME_LEAST;
-    size_t summed = 0, by_next = 0, got = 0, end = 0, want = at + HL_FLAC_HEADER_BYTES;
-    uint16_t crc = 0;
-    bool last = false;
-    const uint8_t *p = NULL;
-    hl_code c = HL_OK;
+    static const int32_t nothing[HL_FLAC_CHANNELS] = {0};
+    size_t end = 0;
+    bool proven = false;
+    hl_flac_block b = {0};
+    hl_code c;
 
     *how = HL_FLAC_END_UNKNOWN;
-    while (!last) {
-        size_t stop;
-        c = hl_flac_bytes(f, frame->offset, want, &p, &got, err);
-        if (c != HL_OK)
-            return c;
-        last = got < want || frame->offset + (int64_t)got >= f->size || (int64_t)got >= limit;
-        stop = last ? got : got - HL_FLAC_HEADER_BYTES;
-        while (at < stop) {
-            hl_flac_header h;
-            at = next_header(f, p, at, stop, &h);
-            if (at < stop && h.first == next) {
-                crc = hl_flac_crc16(crc, p + summed, at - summed);
-                summed = at;
-                if (crc == 0)
-                    end = at;
-                else if (by_next == 0)
-                    by_next = at;
-            }
-            if (end)
-                break;
-            at++;
-        }
-        if (end)
-            break;
-        at = stop > at ? stop : at;
-        want = 2 * got;
+    if (f->wasted > f->size + WASTE_MOST)
+        return HL_OK;
+    c = scan_to_next(f, frame, &end, &proven, err);
+    if (c == HL_OK && !proven) {
+        /* Something else follows, or a header stood among the samples: the frame itself tells. */
+        hl_flac_frame parsed = *frame;
+        c = hl_flac_parse(f, &parsed, nothing, &b, err);
+        proven = c == HL_OK;
+        if (proven)
+            end = (size_t)parsed.bytes;
+        if (c == HL_E_INPUT)
+            c = HL_OK;
     }
-    if (!end && frame->offset + (int64_t)got >= f->size && got > summed &&
-        hl_flac_crc16(crc, p + summed, got - summed) == 0)
-        end = got;
-    if (!end)
-        end = parsed_end(f, p, got, frame->n);
-    *how = end ? HL_FLAC_END_PROVEN : by_next ? HL_FLAC_END_BY_NEXT : HL_FLAC_END_UNKNOWN;
-    frame->bytes = (int64_t)(end ? end : by_next);
+    if (c != HL_OK)
+        return c;
+    if (!proven) {
+        const int64_t left = f->size - frame->offset, limit = hl_flac_frame_limit(&f->info);
+        f->wasted += left < limit ? left : limit;
+        if (frame->offset + (int64_t)end >= f->size)
+            end = 0;
+    }
+    *how = proven ? HL_FLAC_END_PROVEN : end ? HL_FLAC_END_BY_NEXT : HL_FLAC_END_UNKNOWN;
+    frame->bytes = (int64_t)end;
     return HL_OK;
 }
 
@@ -349,6 +355,7 @@ hl_code hl_flac_frames(hl_flac *f, const hl_flac_frame **frame, size_t *n, hl_er
     hl_code c = HL_OK;
 
     if (!f->has_all) {
+        f->wasted = 0;
         c = hl_flac_frame_at(f, f->info.first_frame, &at, &found, err);
         if (c == HL_OK && !found)
             c = hl_flac_find_any(f, f->info.first_frame, f->size, 0, INT64_MAX, &at, &found, err);
@@ -376,6 +383,7 @@ hl_code hl_flac_length(hl_flac *f, int64_t *n, hl_error *err)
     bool found = false;
     hl_code c = HL_OK;
 
+    f->wasted = 0;
     /* The last frames tell; they stand in the last bytes, or in front of what was appended. */
     while (f->length < 0 && c == HL_OK && !found) {
         int64_t from = f->size - back;

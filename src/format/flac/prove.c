@@ -104,6 +104,7 @@ hl_code hl_flac_prove(hl_flac *f, hl_ctl *ctl, hl_flac_findings *out, hl_error *
     hl_code c = HL_OK;
 
     *out = (hl_flac_findings){0};
+    f->wasted = 0;
     if (!md5 || !row)
         c = hl_fail_memory(err, "FLAC block", row_bytes);
     if (c == HL_OK)

@@ -100,14 +100,14 @@ static hl_flac_outcome decode(hl_flac *f, const uint8_t *p, size_t n, const int3
     return f->decode(b, p + h.bytes, p + n);
 }
 
-/* Decode a frame to its end, which shows by that. */
-static hl_code load_whole(hl_flac *f, hl_flac_frame *frame, const int32_t *need, hl_flac_block *b,
-                          hl_error *err)
+hl_code hl_flac_parse(hl_flac *f, hl_flac_frame *frame, const int32_t need[HL_FLAC_CHANNELS],
+                      hl_flac_block *b, hl_error *err)
 {
     const size_t limit = (size_t)hl_flac_frame_limit(&f->info);
     size_t want = frame->bytes > 0 ? (size_t)frame->bytes : f->ahead_min / 2, got = 0;
     const uint8_t *p = NULL;
 
+    f->block.n = 0;
     for (;;) {
         hl_flac_outcome outcome;
         hl_code c = hl_flac_bytes(f, frame->offset, want, &p, &got, err);
@@ -145,7 +145,7 @@ static hl_code load_part(hl_flac *f, hl_flac_frame *frame, const int32_t *need, 
     if (!known)
         c = hl_flac_find_end(f, frame, &how, err);
     if (c == HL_OK && how != HL_FLAC_END_PROVEN)
-        return load_whole(f, frame, need, b, err); /* says what is wrong */
+        return hl_flac_parse(f, frame, need, b, err); /* says what is wrong */
     if (c == HL_OK)
         c = hl_flac_bytes(f, frame->offset, (size_t)frame->bytes, &p, &got, err);
     if (c != HL_OK)
@@ -168,7 +168,7 @@ hl_code hl_flac_load_block(hl_flac *f, hl_flac_frame *frame, const int32_t need[
     hl_code c;
 
     f->block.n = 0;
-    c = needs_all(f, frame, need) ? load_whole(f, frame, need, &b, err)
+    c = needs_all(f, frame, need) ? hl_flac_parse(f, frame, need, &b, err)
                                   : load_part(f, frame, need, &b, err);
     if (c != HL_OK)
         return c;
@@ -229,6 +229,7 @@ hl_code hl_flac_read(hl_flac *f, int64_t from, int64_t n, int32_t *const to[HL_F
     hl_code c = HL_OK;
 
     *got = 0;
+    f->wasted = 0;
     if (from < 0 || n < 0)
         return hl_fail(err, HL_E_BUG, "FLAC samples from %lld on were asked for", (long long)from);
     if (length < 0)

@@ -40,6 +40,7 @@ struct hl_flac {
     int32_t *sample[HL_FLAC_CHANNELS], *plane;
     int64_t next_from; /* where a reader that goes forward goes on */
     const char *why;   /* the last damaged frame is that */
+    int64_t wasted;    /* bytes looked at without a proof in this call */
 };
 
 /* A frame is refused above this; four times what plain samples would take. */
@@ -79,6 +80,9 @@ hl_code hl_flac_learn(hl_flac *f, const hl_flac_frame *frame, hl_error *err);
 
 /* --- stream.c --- */
 
+/* Decode a frame to its end, which shows by that: frame->bytes is set. Damaged: HL_E_INPUT. */
+hl_code hl_flac_parse(hl_flac *f, hl_flac_frame *frame, const int32_t need[HL_FLAC_CHANNELS],
+                      hl_flac_block *b, hl_error *err);
 /* Decode the frame, need[c] samples of channel c, into f->sample, and check its CRC-16.
  * frame->bytes is set if it was not. A damaged frame: HL_E_INPUT. */
 hl_code hl_flac_load_block(hl_flac *f, hl_flac_frame *frame, const int32_t need[HL_FLAC_CHANNELS],
