@@ -3,6 +3,8 @@
 
 #include "base/io.h"
 #include "base/log.h"
+#include "data/csv.h"
+#include "wave/annotations.h"
 
 /* --- sizes ---------------------------------------------------------------------------------- */
 
@@ -15,7 +17,8 @@ enum {
     VAL_PERCENT = 14,
     CANDIDATES = 5,
     MIN_PATIENTS = 100,
-    MAX_PATIENTS = 2000
+    MAX_PATIENTS = 2000,
+    BEFORE_ALARM_S = 3
 };
 
 static const hl_option options[] = {
@@ -44,14 +47,33 @@ static const hl_option options[] = {
 
 /* --- folders -------------------------------------------------------------------------------- */
 
-enum { HOSPITAL, HOSP, ECG, DICOM, LABELS, CXR, COHORT, PACK, CARD, N_PLACES };
+enum {
+    HOSPITAL,
+    HOSP,
+    ECG,
+    DICOM,
+    LABELS,
+    MONITORS,
+    MONITOR_MAP,
+    CXR,
+    WAVES,
+    STRIP,
+    COHORT,
+    PACK,
+    CARD,
+    N_PLACES
+};
 
 static const char *const place_name[N_PLACES] = {"hospital",
                                                  "hospital/mimiciv",
                                                  "hospital/mimic-iv-ecg",
                                                  "hospital/mimic-cxr",
                                                  "hospital/mimic-cxr-jpg",
+                                                 "hospital/monitor-export",
+                                                 "hospital/monitor-map.csv",
                                                  "mimic-cxr-jpg",
+                                                 "waves",
+                                                 "waves.svg",
                                                  "cohort",
                                                  "pack",
                                                  "scorecard.html"};
@@ -86,6 +108,7 @@ typedef struct {
     const char *name;
     const char *text; /* NULL: number */
     int64_t number;
+    bool flag; /* true: neither */
 } setting;
 
 /* Run a command with these options; *result (its JSON) may be NULL. Failed items don't stop a demo,
@@ -100,7 +123,9 @@ static hl_code step(const demo *d, const char *command, const setting *s, size_t
     hl_json_open(&w, '{');
     for (size_t i = 0; i < n; i++) {
         hl_json_put_key(&w, s[i].name);
-        if (s[i].text)
+        if (s[i].flag)
+            hl_json_put_bool(&w, true);
+        else if (s[i].text)
             hl_json_put_cstr(&w, s[i].text);
         else
             hl_json_put_int(&w, s[i].number);
@@ -141,6 +166,77 @@ static hl_code make_films(const demo *d, hl_error *err)
         {"in", d->path[DICOM], 0}, {"out", d->path[CXR], 0}, {"labels", d->path[LABELS], 0}};
 
     return step(d, "film render", s, sizeof s / sizeof *s, NULL, err);
+}
+
+/* Two stays are refused on purpose: nothing says whose they are. */
+static hl_code make_waves(const demo *d, hl_json **result, hl_error *err)
+{
+    const setting s[] = {{"export", d->path[MONITORS], 0},
+                         {"out", d->path[WAVES], 0},
+                         {"map", d->path[MONITOR_MAP], 0},
+                         {"annotations", .flag = true}};
+
+    return step(d, "wave build", s, sizeof s / sizeof *s, result, err);
+}
+
+/* The first record of the list. */
+static hl_code find_record(const demo *d, char record[HL_PATH_BYTES], hl_error *err)
+{
+    static const char *const want[] = {"path"};
+    char list[HL_PATH_BYTES], place[HL_PATH_BYTES];
+    hl_csv *csv = NULL;
+    hl_field f[1];
+    hl_code c = hl_path_join(d->path[WAVES], "record_list.csv", list, err);
+
+    if (c == HL_OK)
+        c = hl_csv_open(list, want, 1, &(hl_csv_options){.cpu = hl_cpu_level()}, &csv, err);
+    if (c == HL_OK)
+        c = hl_csv_next(csv, f, err);
+    if (c == HL_END)
+        c = hl_fail(err, HL_E_INPUT, "%s: no record", list);
+    if (c == HL_OK) {
+        snprintf(place, sizeof place, "%.*s", (int)f[0].n, f[0].at);
+        c = hl_path_join(d->path[WAVES], place, record, err);
+    }
+    hl_csv_close(&csv);
+    return c;
+}
+
+/* Some seconds before a record's first alarm, as --from takes it. */
+static hl_code find_alarm(const demo *d, const char *record, char from[32], hl_error *err)
+{
+    hl_arena *arena = hl_arena_new(0);
+    hl_wave *wave = NULL;
+    hl_wave_annotations alarms = {0};
+    double s = 0;
+    hl_code c = arena ? HL_OK : hl_fail_memory(err, "annotations", 0);
+
+    if (c == HL_OK)
+        c = hl_wave_open(record, d->ctl, &wave, err);
+    if (c == HL_OK)
+        c = hl_wave_annotations_read(arena, wave, "alarm", &alarms, err);
+    if (c == HL_OK && alarms.file.n > 0)
+        s = hl_annotation_seconds(&alarms, &alarms.file.annotation[0]) - BEFORE_ALARM_S;
+    snprintf(from, 32, "%.3f", s > 0 ? s : 0);
+    hl_wave_close(&wave);
+    hl_arena_free(&arena);
+    return c;
+}
+
+static hl_code make_strip(const demo *d, hl_error *err)
+{
+    char record[HL_PATH_BYTES], from[32];
+    hl_code c = find_record(d, record, err);
+
+    if (c == HL_OK)
+        c = find_alarm(d, record, from, err);
+    if (c != HL_OK)
+        return c;
+    const setting s[] = {{"record", record, 0},
+                         {"from", from, 0},
+                         {"annotations", "alarm", 0},
+                         {"out", d->path[STRIP], 0}};
+    return step(d, "wave plot", s, sizeof s / sizeof *s, NULL, err);
 }
 
 static hl_code make_cohort(const demo *d, int64_t usable, hl_json **result, hl_error *err)
@@ -206,15 +302,21 @@ static void put_tables(const hl_json *cohort, hl_buf *to)
     }
 }
 
-static void put_summary(const demo *d, const hl_json *cohort, const char *page, hl_buf *to)
+static void put_summary(const demo *d, const hl_json *cohort, const hl_json *waves,
+                        const char *page, hl_buf *to)
 {
-    char patients[32];
+    char patients[32], records[32], monitored[32];
 
     hl_buf_printf(to, "From archive to data set, on %s invented patients:\n\n",
                   hl_count_text(d->patients, patients));
-    hl_buf_printf(to, "  %-28s tables, ECGs and DICOM films in the PhysioNet layouts\n",
+    hl_buf_printf(to, "  %-28s tables, ECGs, DICOM films, and what bedside monitors export\n",
                   d->path[HOSPITAL]);
     hl_buf_printf(to, "  %-28s the films as pictures, with their tables\n", d->path[CXR]);
+    hl_count_text(hl_json_int(hl_json_get(hl_json_root(waves), "records")), records);
+    hl_count_text(hl_json_int(hl_json_get(hl_json_root(waves), "patients")), monitored);
+    hl_buf_printf(to, "  %-28s the monitors' waveforms: %s records of %s patients\n",
+                  d->path[WAVES], records, monitored);
+    hl_buf_printf(to, "  %-28s ten seconds of one on ECG paper, with an alarm\n", d->path[STRIP]);
     hl_buf_printf(to, "  %-28s ", d->path[COHORT]);
     put_tables(cohort, to);
     hl_buf_printf(to, "\n  %-28s tensors, compact; hilum pack --expand makes npy files of them\n",
@@ -232,11 +334,9 @@ static void put_summary(const demo *d, const hl_json *cohort, const char *page, 
 
 static void put_json(const demo *d, const char *page, hl_buf *to)
 {
-    static const char *const key[N_PLACES] = {[HOSPITAL] = "hospital",
-                                              [CXR] = "films",
-                                              [COHORT] = "cohort",
-                                              [PACK] = "pack",
-                                              [CARD] = "scorecard"};
+    static const char *const key[N_PLACES] = {
+        [HOSPITAL] = "hospital", [CXR] = "films", [WAVES] = "waves",   [STRIP] = "strip",
+        [COHORT] = "cohort",     [PACK] = "pack", [CARD] = "scorecard"};
     hl_json_writer w = hl_json_write_to(to, 0);
 
     hl_json_open(&w, '{');
@@ -255,7 +355,7 @@ static hl_code run(const hl_options *o, hl_ctl *ctl, hl_result *result, hl_error
               .patients = hl_options_int(o, "patients", 0),
               .seed = hl_options_int(o, "seed", 0),
               .ctl = ctl};
-    hl_json *cohort = NULL;
+    hl_json *cohort = NULL, *waves = NULL;
     char *page = NULL;
     int64_t usable = 0;
     hl_code c = check_out(d.out, err);
@@ -267,6 +367,10 @@ static hl_code run(const hl_options *o, hl_ctl *ctl, hl_result *result, hl_error
     if (c == HL_OK)
         c = make_films(&d, err);
     if (c == HL_OK)
+        c = make_waves(&d, &waves, err);
+    if (c == HL_OK)
+        c = make_strip(&d, err);
+    if (c == HL_OK)
         c = make_cohort(&d, usable, &cohort, err);
     if (c == HL_OK)
         c = make_tensors(&d, err);
@@ -274,24 +378,27 @@ static hl_code run(const hl_options *o, hl_ctl *ctl, hl_result *result, hl_error
         c = make_card(&d, err);
     if (c == HL_OK) {
         page = realpath(d.path[CARD], NULL);
-        put_summary(&d, cohort, page ? page : d.path[CARD], &result->text);
+        put_summary(&d, cohort, waves, page ? page : d.path[CARD], &result->text);
         put_json(&d, page ? page : d.path[CARD], &result->json);
     }
     free(page);
     hl_json_free(&cohort);
+    hl_json_free(&waves);
     return c;
 }
 
 const hl_command hl_command_demo = {
     .name = "demo",
-    .summary = "make a synthetic hospital, its pictures, cohort, tensors and scorecard",
+    .summary = "make a synthetic hospital, its pictures, waveforms, cohort, tensors and scorecard",
     .about =
         "Runs the whole way on data that needs no permission: hilum synth makes a hospital in the "
-        "layouts of PhysioNet, hilum film render makes pictures of its DICOM films, hilum cohort "
-        "build selects and splits, hilum pack makes the tensors, "
-        "hilum scorecard draws it all on one page. Under a minute for 200 patients. "
-        "Some of the films have a fault on purpose and are refused: mimic-cxr-jpg/errors.csv says "
-        "which and why.\n\n"
+        "layouts of PhysioNet, hilum film render makes pictures of its DICOM films, hilum wave "
+        "build "
+        "a waveform database of what its bedside monitors export, hilum wave plot draws ten "
+        "seconds of that, hilum cohort build selects and splits, hilum pack makes the tensors, "
+        "hilum scorecard draws the cohort on one page. Under a minute for 200 patients. "
+        "Some of the films, and two stays of the monitors, have a fault on purpose and are "
+        "refused: mimic-cxr-jpg/errors.csv and waves/errors.csv say which and why.\n\n"
         "The result depends on --patients and --seed alone.",
     .option = options,
     .example = {"hilum demo", "hilum demo --out demo2 --patients 120 --seed 2"},

@@ -13,6 +13,7 @@ extern const hl_command hl_command_wave_cat;
 extern const hl_command hl_command_wave_annotations;
 extern const hl_command hl_command_wave_numerics;
 extern const hl_command hl_command_wave_plot;
+extern const hl_command hl_command_wave_check;
 extern const hl_command hl_command_wave_build;
 extern const hl_command hl_command_merge;
 extern const hl_command hl_command_scorecard;
@@ -32,6 +33,7 @@ const hl_command *const hl_commands[] = {
     &hl_command_wave_annotations,
     &hl_command_wave_numerics,
     &hl_command_wave_plot,
+    &hl_command_wave_check,
     &hl_command_wave_build,
     &hl_command_merge,
     &hl_command_scorecard,

@@ -42,9 +42,9 @@ typedef struct {
     hl_traces traces;
     hl_notes notes;
     hl_calibrations list;
-    row *row;                                     /* [traces.n]; HL_STRIP_ROWS */
-    int32_t x0;                                   /* where the window starts */
-    int32_t twelve[HL_ECG_ROWS * HL_ECG_COLUMNS]; /* trace of each lead, -1 = absent */
+    row *row;                                    /* [traces.n]; HL_STRIP_ROWS */
+    int32_t x0;                                  /* where the window starts */
+    int32_t twelve[HL_ECG_ROWS][HL_ECG_COLUMNS]; /* trace of each lead, -1 = absent */
     bool any_gap, any_ecg;
 } sheet;
 
@@ -82,7 +82,7 @@ static hl_code check_window(sheet *s, hl_error *err)
     if (s->length_mm > MOST_MM)
         return hl_fail(err, HL_E_USAGE,
                        "%.6g s at %g mm/s are %.1f m of paper; %d m are the most\n"
-                       "Choose a shorter window, or --speed %.1g mm/s.",
+                       "Choose a shorter window, or --speed %g.",
                        seconds, s->mm_per_s, s->length_mm / 1000, MOST_MM / 1000,
                        pow(10, floor(log10(MOST_MM / seconds))));
     if (s->length_mm * s->traces.n > MOST_TRACE_MM)
@@ -130,10 +130,12 @@ static hl_code choose(sheet *s, hl_error *err)
     s->row = hl_arena_calloc(s->arena, room, sizeof *s->row);
     if (!t->trace || !s->row)
         return hl_fail_memory(err, "drawing", room * sizeof *t->trace);
+    /* By columns: I, II, III, aVR ... V6, the order in which people name them. */
     for (int i = 0; i < HL_ECG_ROWS * HL_ECG_COLUMNS && twelve; i++) {
+        const int r = i % HL_ECG_ROWS, column = i / HL_ECG_ROWS;
         int n;
-        int32_t k = find_lead(s->info, hl_ecg_lead[i / HL_ECG_COLUMNS][i % HL_ECG_COLUMNS], &n);
-        s->twelve[i] = k >= 0 ? t->n : -1;
+        int32_t k = find_lead(s->info, hl_ecg_lead[r][column], &n);
+        s->twelve[r][column] = k >= 0 ? t->n : -1;
         if (k >= 0)
             t->trace[t->n++].signal = k;
     }
@@ -301,9 +303,10 @@ static void put_row(sheet *s, int32_t k)
 /* --- twelve leads ------------------------------------------------------------------------------
  */
 
-static void put_lead(sheet *s, int i, double from_mm, double to_mm, int32_t base, const char *name)
+static void put_lead(sheet *s, int32_t k, double from_mm, double to_mm, int32_t base,
+                     const char *name)
 {
-    const int32_t k = s->twelve[i], x = s->x0 + (int32_t)lround(from_mm * HL_MM);
+    const int32_t x = s->x0 + (int32_t)lround(from_mm * HL_MM);
     const hl_trace *t = k >= 0 ? &s->traces.trace[k] : NULL;
     const double mv = t ? hl_ecg_mv_of(t->about->units) : 0;
     const char *more = !t                ? "absent"
@@ -341,13 +344,13 @@ static void put_twelve(sheet *s)
         for (int c = 0; c < HL_ECG_COLUMNS && c * column_mm < s->length_mm; c++) {
             /* Half a sample of slack: 2.5 s may be 1249.9999 samples. */
             const double slack = c == 0 ? 0 : 1e-6, end = (c + 1) * column_mm - 1e-6;
-            put_lead(s, r * HL_ECG_COLUMNS + c, c * column_mm - slack,
+            put_lead(s, s->twelve[r][c], c * column_mm - slack,
                      c + 1 == HL_ECG_COLUMNS ? INFINITY : end, base, hl_ecg_lead[r][c]);
         }
     }
     base += s->notes.lane[0].n_levels * HL_LANE_LEVEL_MM * HL_MM;
     put_pulse(s, base);
-    put_lead(s, HL_ECG_COLUMNS, 0, INFINITY, base, HL_ECG_RHYTHM_LEAD); /* row 1, column 0: II */
+    put_lead(s, s->twelve[1][0], 0, INFINITY, base, HL_ECG_RHYTHM_LEAD); /* II */
     hl_notes_put(s->page, &s->notes, 0, s->x0, base - TWELVE_FOOT * HL_MM);
 }
 

@@ -45,6 +45,11 @@ static int numbers_behind(hl_str note, const char *key, double v[2])
     return n;
 }
 
+static const char *gap_behind(const hl_buf *text)
+{
+    return text->n > 0 ? "   " : "";
+}
+
 /* A note of a monitor's converter: "signal 0 (II): channel=0 bandpass=[0.5,35]". */
 static bool put_filter(const char *text, const char *name, hl_buf *to)
 {
@@ -57,13 +62,13 @@ static bool put_filter(const char *text, const char *name, hl_buf *to)
     if (!find_in(note, who))
         return false;
     if (numbers_behind(note, "bandpass=", v) == 2)
-        hl_buf_printf(to, "   %g\xe2\x80\x93%g Hz", v[0], v[1]);
+        hl_buf_printf(to, "%s%g\xe2\x80\x93%g Hz", gap_behind(to), v[0], v[1]);
     if (numbers_behind(note, "highpass=", v) == 1)
-        hl_buf_printf(to, "   > %g Hz", v[0]);
+        hl_buf_printf(to, "%s> %g Hz", gap_behind(to), v[0]);
     if (numbers_behind(note, "lowpass=", v) == 1)
-        hl_buf_printf(to, "   < %g Hz", v[0]);
+        hl_buf_printf(to, "%s< %g Hz", gap_behind(to), v[0]);
     if (numbers_behind(note, "notch=", v) >= 1)
-        hl_buf_printf(to, "   without %g Hz", v[0]);
+        hl_buf_printf(to, "%swithout %g Hz", gap_behind(to), v[0]);
     return to->n > before;
 }
 

@@ -143,7 +143,7 @@ void hl_strip_put_times(hl_strip_page *page, const hl_traces *t, int32_t left, i
  * filters, for notes may tell of a patient. Returns where the paper begins. */
 int32_t hl_strip_put_heading(hl_strip_page *page, hl_wave *wave, const hl_traces *t);
 
-/* Append "   0.5-35 Hz", what the notes of the record or of the window's first segment say of a
+/* Append "0.5-35 Hz", what the notes of the record or of the window's first segment say of a
  * trace's filters; nothing when they are silent. */
 void hl_strip_filter_text(hl_wave *wave, const hl_traces *t, int32_t k, hl_buf *to);
 

@@ -78,13 +78,14 @@ static double ends(const hl_note *note)
     return starts(note) + width_mm(note) + AIR_MM;
 }
 
-/* Beats of a lane onto its lowest level, or nowhere. */
+/* Beats of a lane onto its lowest level, or nowhere. Where many normal ones lack room, none of them
+ * is named: what is left tells more. */
 static void place_beats(hl_notes *notes, int32_t lane)
 {
     double end = -1e30, next_odd = 1e30;
+    size_t n_normal = 0, n_left_out = 0;
 
-    /* From the right: where the next beat that is not normal begins, kept in level for a moment as
-     * whether a normal beat would touch it. */
+    /* From the right: does a normal beat's text touch that of the next one that is not? */
     for (size_t i = notes->n; i-- > 0;) {
         hl_note *x = &notes->note[i];
         if (x->lane != lane || !x->is_beat)
@@ -95,32 +96,38 @@ static void place_beats(hl_notes *notes, int32_t lane)
     }
     for (size_t i = 0; i < notes->n; i++) {
         hl_note *x = &notes->note[i];
-        if (x->lane != lane || !x->is_beat || x->level < 0)
+        if (x->lane != lane || !x->is_beat)
             continue;
-        if (starts(x) < end)
+        if (x->level == 0 && starts(x) < end)
             x->level = -1;
-        else
+        else if (x->level == 0)
             end = ends(x);
+        n_normal += x->is_normal;
+        n_left_out += x->is_normal && x->level < 0;
     }
+    for (size_t i = 0; i < notes->n && n_left_out * 4 > n_normal; i++)
+        if (notes->note[i].lane == lane && notes->note[i].is_beat && notes->note[i].is_normal)
+            notes->note[i].level = -1;
 }
 
-/* Longer texts onto the first level from least_level on that is free. */
+/* Longer texts onto the lowest free level from least_level on. From the right, so that the line
+ * down from a text meets none of those that begin before it. */
 static void place_texts(hl_notes *notes, int32_t lane, int32_t least_level)
 {
-    double end[HL_LANE_LEVELS];
+    double begin[HL_LANE_LEVELS]; /* of what stands on a level so far, lines down included */
 
     for (int i = 0; i < HL_LANE_LEVELS; i++)
-        end[i] = -1e30;
-    for (size_t i = 0; i < notes->n; i++) {
+        begin[i] = 1e30;
+    for (size_t i = notes->n; i-- > 0;) {
         hl_note *x = &notes->note[i];
+        int32_t level = least_level;
         if (x->lane != lane || x->is_beat)
             continue;
-        int32_t level = least_level;
-        while (level < HL_LANE_LEVELS && starts(x) < end[level])
+        while (level < HL_LANE_LEVELS && ends(x) > begin[level])
             level++;
         x->level = level < HL_LANE_LEVELS ? level : -1;
-        if (x->level >= 0)
-            end[level] = ends(x);
+        for (int32_t l = least_level; l <= x->level; l++)
+            begin[l] = x->mm;
     }
 }
 

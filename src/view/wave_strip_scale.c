@@ -34,9 +34,11 @@ static bool is_lead(const char *name)
     return false;
 }
 
-/* mm of paper for so many mm of trace, and a little air; in steps of 5. */
-static int32_t room(double mm)
+/* mm of paper in steps of 5 for a trace that reaches so far, and all but half a percent of which
+ * reaches as far as usual. What is far off, a lost electrode, may leave the row. */
+static int32_t room(double mm, double usual)
 {
+    mm = mm > MOST_MM ? usual * 1.5 : mm;
     return mm > MOST_MM - 2    ? MOST_MM
            : mm < LEAST_MM - 2 ? LEAST_MM
                                : (int32_t)ceil((mm + 2) / 5) * 5;
@@ -44,11 +46,12 @@ static int32_t room(double mm)
 
 static hl_strip_scale around_median(const hl_trace *t, double per_mm, bool is_ecg)
 {
-    return (hl_strip_scale){.per_mm = per_mm,
-                            .zero = t->median,
-                            .up_mm = room((t->high - t->median) / per_mm),
-                            .down_mm = room((t->median - t->low) / per_mm),
-                            .is_ecg = is_ecg};
+    return (hl_strip_scale){
+        .per_mm = per_mm,
+        .zero = t->median,
+        .up_mm = room((t->high - t->median) / per_mm, (t->p995 - t->median) / per_mm),
+        .down_mm = room((t->median - t->low) / per_mm, (t->median - t->p005) / per_mm),
+        .is_ecg = is_ecg};
 }
 
 /* The least of 1, 2, 5 times a power of ten that is v or more. */

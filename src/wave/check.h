@@ -38,8 +38,8 @@ typedef struct {
 /* A record to check: folder/name, shown as it is called in findings. */
 typedef struct {
     char *folder, *name, *shown;
-    bool in_folder;  /* a folder stood in front of the name that the caller typed */
-    bool own_folder; /* look for stray files in it */
+    bool in_folder; /* a folder stood in front of the name that the caller typed */
+    bool alone;     /* named by the caller: nobody has looked around in its folder yet */
 } hl_wave_target;
 
 /* One record in work. */
@@ -54,7 +54,7 @@ typedef struct {
     bool is_edf;
     bool is_remote;
     hl_found_at here; /* the record alone */
-} hl_wave_check;
+} hl_record_check;
 
 /* A stored code's range, by the header. */
 typedef struct {
@@ -63,7 +63,7 @@ typedef struct {
 
 /* One segment in work, or a record that has none. */
 typedef struct {
-    hl_wave_check *k;
+    hl_record_check *k;
     hl_arena *arena;
     const char *name; /* NULL: the record itself */
     hl_wfdb_header header;
@@ -71,7 +71,7 @@ typedef struct {
     const uint8_t *is_annotation; /* EDF+: [n_signals]; NULL = none is */
     hl_adc_range *range;          /* [n_signals] */
     int32_t n_faults;             /* of its samples: no length is compared behind one */
-} hl_wave_check_segment;
+} hl_segment_check;
 
 /* --- check_record.c --------------------------------------------------------------------------- */
 
@@ -80,33 +80,33 @@ hl_code hl_wave_check_record(const hl_wave_checking *all, const hl_wave_target *
 
 /* The header of a record or (segment != NULL) of a segment from its file. *there = false: what is
  * wrong was found. */
-hl_code hl_wave_check_read_header(hl_wave_check *k, hl_arena *arena, const char *segment,
+hl_code hl_wave_check_read_header(hl_record_check *k, hl_arena *arena, const char *segment,
                                   hl_wfdb_header *out, bool *there, hl_error *err);
 
 /* Place of a finding in a segment; s = -1: none of its signals. */
-hl_found_at hl_wave_check_at(const hl_wave_check_segment *seg, int32_t s);
-hl_found_at hl_wave_check_at_signal(const hl_wave_check *k, const char *segment,
+hl_found_at hl_wave_check_at(const hl_segment_check *seg, int32_t s);
+hl_found_at hl_wave_check_at_signal(const hl_record_check *k, const char *segment,
                                     const hl_wfdb_header *h, int32_t s);
 
 bool hl_wave_check_is_plain(const char *name); /* fit for every system: record and file names */
 
 /* Signal lines that stand in the header: names twice; names and units that are not known. */
-void hl_wave_check_names(hl_wave_check *k, const char *segment, const hl_wfdb_header *h);
-void hl_wave_check_known(hl_wave_check *k, const char *segment, const hl_wfdb_header *h,
+void hl_wave_check_names(hl_record_check *k, const char *segment, const hl_wfdb_header *h);
+void hl_wave_check_known(hl_record_check *k, const char *segment, const hl_wfdb_header *h,
                          const uint8_t *is_annotation);
 
 /* The ADC range of a signal; a finding where there is none. */
-hl_adc_range hl_wave_check_adc(hl_wave_check *k, const hl_found_at *at, const hl_wfdb_signal *s);
+hl_adc_range hl_wave_check_adc(hl_record_check *k, const hl_found_at *at, const hl_wfdb_signal *s);
 
 /* The fields of a segment whose header was read. Sets range[]. */
-hl_code hl_wave_check_fields(hl_wave_check_segment *seg, hl_error *err);
+hl_code hl_wave_check_fields(hl_segment_check *seg, hl_error *err);
 
 /* --- the others ------------------------------------------------------------------------------- */
 
-hl_code hl_wave_check_segments(hl_wave_check *k, int64_t *n_frames, hl_error *err);
-hl_code hl_wave_check_signals(hl_wave_check_segment *seg, int64_t *n_frames, hl_error *err);
-hl_code hl_wave_check_numerics(hl_wave_check *k, hl_error *err);
-hl_code hl_wave_check_annotations(hl_wave_check *k, int64_t n_frames, hl_error *err);
+hl_code hl_wave_check_segments(hl_record_check *k, int64_t *n_frames, hl_error *err);
+hl_code hl_wave_check_signals(hl_segment_check *seg, int64_t *n_frames, hl_error *err);
+hl_code hl_wave_check_numerics(hl_record_check *k, hl_error *err);
+hl_code hl_wave_check_annotations(hl_record_check *k, int64_t n_frames, hl_error *err);
 
 /* What the samples of one signal are. */
 typedef struct {
@@ -127,7 +127,7 @@ void hl_wave_see(hl_wave_seen *seen, const hl_adc_range *range, const int32_t *s
  * *n_frames that it holds; *readable = false: none could be read, as for an absent file. *damaged:
  * the rest was not read. HL_E_INPUT: no FLAC at all, err says why.
  */
-hl_code hl_wave_check_flac(hl_wave_check_segment *seg, hl_wave_group *g, hl_wave_seen *seen,
+hl_code hl_wave_check_flac(hl_segment_check *seg, hl_wave_group *g, hl_wave_seen *seen,
                            int64_t *n_frames, bool *readable, bool *damaged, hl_error *err);
 
 /* Whether RECORD.ENDING may be an annotation file. */
@@ -144,16 +144,16 @@ typedef struct {
 hl_code hl_wave_check_folder(const char *folder, hl_wave_targets *out, hl_wave_findings *found,
                              hl_error *err);
 hl_code hl_wave_targets_add(hl_wave_targets *t, const char *folder, const char *name,
-                            const char *shown, bool in_folder, bool own_folder, hl_error *err);
+                            const char *shown, hl_error *err);
 void hl_wave_targets_free(hl_wave_targets *t);
 
-/* Files in the folder of a record of its own (RECORD/RECORD.hea) that no header names; wrong names
- * of its folders. */
-hl_code hl_wave_check_own_folder(hl_wave_check *k, hl_error *err);
+/* Names of the folders above a record that do not fit; files that no header names in a folder that
+ * the record has for itself (RECORD/RECORD.hea). */
+hl_code hl_wave_check_surroundings(hl_record_check *k, hl_error *err);
 
 /* Whether a failure is one of the input, and so a finding, and not one that ends the check. */
 bool hl_wave_is_finding(hl_code c, const hl_error *err);
 /* The message of an error about a file of the record, without the folder and the advice. */
-const char *hl_wave_fault_text(const hl_wave_check *k, hl_error *err);
+const char *hl_wave_fault_text(const hl_record_check *k, hl_error *err);
 
 #endif

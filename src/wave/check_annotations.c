@@ -14,7 +14,7 @@
 enum { TYPES = 50, MOST_BYTES = 1 << 30, ARENA_BYTES = 65536 };
 
 typedef struct {
-    hl_wave_check *k;
+    hl_record_check *k;
     hl_found_at at;
     hl_annotations a;
     double ticks_per_unit; /* of the file, in one unit of the times told */
@@ -145,7 +145,7 @@ static void set_times(annotator *x, int64_t n_frames)
         x->end = 0;
 }
 
-static hl_code check_file(hl_wave_check *k, const char *file, const char *name, int64_t n_frames,
+static hl_code check_file(hl_record_check *k, const char *file, const char *name, int64_t n_frames,
                           hl_error *err)
 {
     annotator x = {.k = k, .at = {.record = k->here.record, .annotator = name, .signal = -1}};
@@ -202,7 +202,7 @@ static bool is_signal_file(const hl_wfdb_header *h, const char *file)
     return false;
 }
 
-hl_code hl_wave_check_annotations(hl_wave_check *k, int64_t n_frames, hl_error *err)
+hl_code hl_wave_check_annotations(hl_record_check *k, int64_t n_frames, hl_error *err)
 {
     const size_t n = strlen(k->target->name);
     hl_names names = {0};

@@ -13,7 +13,7 @@
 enum { CHUNK_SAMPLES = 4096 }; /* a channel */
 
 typedef struct {
-    hl_wave_check_segment *seg;
+    hl_segment_check *seg;
     hl_wave_group *g;
     hl_wave_seen *seen; /* [g->n] */
     const hl_flac_info *info;
@@ -148,7 +148,7 @@ static void found_sound(const stream *f, const hl_flac_findings *p)
                       (long long)((p->n_samples - f->g->offset_bytes) % f->spf));
 }
 
-hl_code hl_wave_check_flac(hl_wave_check_segment *seg, hl_wave_group *g, hl_wave_seen *seen,
+hl_code hl_wave_check_flac(hl_segment_check *seg, hl_wave_group *g, hl_wave_seen *seen,
                            int64_t *n_frames, bool *readable, bool *damaged, hl_error *err)
 {
     stream f = {.seg = seg,

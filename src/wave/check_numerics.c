@@ -5,6 +5,7 @@
  */
 #include "wave/check.h"
 
+#include <stdarg.h>
 #include <stdlib.h>
 
 #include "data/csv.h"
@@ -13,7 +14,7 @@
 enum { MOST_COLUMNS = 65536 };
 
 typedef struct {
-    hl_wave_check *k;
+    hl_record_check *k;
     const char *file;
     hl_csv *csv;
     size_t n; /* columns, time included */
@@ -157,14 +158,14 @@ static void report(const table *t)
 
     if (t->early > 0)
         found(t, HL_FOUND_WARNING,
-              "line %lld: the time %lld is before that of the row in front (%lld); %lld rows are "
-              "not in order",
+              "line %lld: the time %lld is before that of the row in front (%lld); rows out of "
+              "order: %lld",
               (long long)t->early_line, (long long)t->early_tick, (long long)t->early_before,
               (long long)t->early);
     if (t->twice > 0)
         found(t, HL_FOUND_WARNING,
-              "line %lld: the time %lld is that of the row in front too; %lld rows should be one "
-              "with it",
+              "line %lld: the time %lld is that of the row in front too; rows that repeat a time: "
+              "%lld",
               (long long)t->twice_line, (long long)t->twice_tick, (long long)t->twice);
     if (t->bad_times > 1)
         found(t, HL_FOUND_ERROR, "%lld times are no whole numbers", (long long)t->bad_times);
@@ -203,7 +204,7 @@ static hl_code check_rows(table *t, hl_in *in, hl_error *err)
 
 /* --- the file --------------------------------------------------------------------------------- */
 
-static hl_code check_file(hl_wave_check *k, const char *file, hl_in *in, bool packed,
+static hl_code check_file(hl_record_check *k, const char *file, hl_in *in, bool packed,
                           hl_error *err)
 {
     table t = {.k = k, .file = file};
@@ -219,7 +220,7 @@ static hl_code check_file(hl_wave_check *k, const char *file, hl_in *in, bool pa
 }
 
 /* A record need not have numerics; packed or not is told by the name. */
-hl_code hl_wave_check_numerics(hl_wave_check *k, hl_error *err)
+hl_code hl_wave_check_numerics(hl_record_check *k, hl_error *err)
 {
     static const char *const ending[] = {"n.csv.gz", "n.csv"};
     char file[HL_PATH_BYTES];

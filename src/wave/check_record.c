@@ -18,7 +18,7 @@ bool hl_wave_is_finding(hl_code c, const hl_error *err)
            ((c == HL_E_LIMIT || c == HL_E_IO) && !hl_error_is_memory(err));
 }
 
-const char *hl_wave_fault_text(const hl_wave_check *k, hl_error *err)
+const char *hl_wave_fault_text(const hl_record_check *k, hl_error *err)
 {
     char *advice = strchr(err->message, '\n');
 
@@ -82,7 +82,7 @@ static bool is_made_up(const char *description)
     return p[4] == 0 || hl_parse_i64(hl_str_of(p + 4), &n);
 }
 
-hl_found_at hl_wave_check_at_signal(const hl_wave_check *k, const char *segment,
+hl_found_at hl_wave_check_at_signal(const hl_record_check *k, const char *segment,
                                     const hl_wfdb_header *h, int32_t s)
 {
     hl_found_at at = k->here;
@@ -94,7 +94,7 @@ hl_found_at hl_wave_check_at_signal(const hl_wave_check *k, const char *segment,
     return at;
 }
 
-hl_found_at hl_wave_check_at(const hl_wave_check_segment *seg, int32_t s)
+hl_found_at hl_wave_check_at(const hl_segment_check *seg, int32_t s)
 {
     return hl_wave_check_at_signal(seg->k, seg->name, &seg->header, s);
 }
@@ -109,7 +109,7 @@ static bool ends_in(const char *text, const char *ending)
 }
 
 /* What the library says of a header that could be read all the same. */
-static void found_remark(hl_wave_check *k, const hl_found_at *at, const char *reason,
+static void found_remark(hl_record_check *k, const hl_found_at *at, const char *reason,
                          const hl_wfdb_header *h)
 {
     int64_t sum = 0;
@@ -127,7 +127,7 @@ static void found_remark(hl_wave_check *k, const hl_found_at *at, const char *re
 }
 
 /* A file that is not there, or cannot be read. A server that does not answer ends the check. */
-static hl_code no_header(hl_wave_check *k, const hl_found_at *at, const char *name, hl_code c,
+static hl_code no_header(hl_record_check *k, const hl_found_at *at, const char *name, hl_code c,
                          hl_error *local, hl_error *err)
 {
     if (!hl_wave_is_finding(c, local) || (c == HL_E_IO && k->is_remote)) {
@@ -142,7 +142,7 @@ static hl_code no_header(hl_wave_check *k, const hl_found_at *at, const char *na
     return HL_OK;
 }
 
-hl_code hl_wave_check_read_header(hl_wave_check *k, hl_arena *arena, const char *segment,
+hl_code hl_wave_check_read_header(hl_record_check *k, hl_arena *arena, const char *segment,
                                   hl_wfdb_header *out, bool *there, hl_error *err)
 {
     const char *name = segment ? segment : k->target->name;
@@ -202,7 +202,7 @@ static int32_t count_named(const hl_wfdb_header *h, const char *name, int32_t fr
     return n;
 }
 
-void hl_wave_check_names(hl_wave_check *k, const char *segment, const hl_wfdb_header *h)
+void hl_wave_check_names(hl_record_check *k, const char *segment, const hl_wfdb_header *h)
 {
     const hl_found_at at = hl_wave_check_at_signal(k, segment, h, -1);
 
@@ -229,7 +229,7 @@ static bool is_number(const char *text)
     return strspn(text, "0123456789") == strlen(text);
 }
 
-void hl_wave_check_known(hl_wave_check *k, const char *segment, const hl_wfdb_header *h,
+void hl_wave_check_known(hl_record_check *k, const char *segment, const hl_wfdb_header *h,
                          const uint8_t *is_annotation)
 {
     const hl_found_at whole = hl_wave_check_at_signal(k, segment, h, -1);
@@ -279,7 +279,7 @@ static int32_t format_bits(int32_t format)
     }
 }
 
-hl_adc_range hl_wave_check_adc(hl_wave_check *k, const hl_found_at *at, const hl_wfdb_signal *s)
+hl_adc_range hl_wave_check_adc(hl_record_check *k, const hl_found_at *at, const hl_wfdb_signal *s)
 {
     const int32_t bits = s->adc_bits;
 
@@ -294,7 +294,7 @@ hl_adc_range hl_wave_check_adc(hl_wave_check *k, const hl_found_at *at, const hl
     return (hl_adc_range){0, 0};
 }
 
-static void check_gain(hl_wave_check_segment *seg, const hl_found_at *at, const hl_wfdb_signal *s)
+static void check_gain(hl_segment_check *seg, const hl_found_at *at, const hl_wfdb_signal *s)
 {
     hl_wave_findings *found = seg->k->found;
 
@@ -305,7 +305,7 @@ static void check_gain(hl_wave_check_segment *seg, const hl_found_at *at, const 
         hl_wave_found(found, HL_FOUND_NOTE, at, "negative gain (%g)", s->gain);
 }
 
-static void check_resolution(hl_wave_check_segment *seg, const hl_found_at *at,
+static void check_resolution(hl_segment_check *seg, const hl_found_at *at,
                              const hl_wfdb_signal *s, hl_adc_range *range)
 {
     hl_wave_findings *found = seg->k->found;
@@ -327,7 +327,7 @@ static void check_resolution(hl_wave_check_segment *seg, const hl_found_at *at,
                       (int)s->adc_zero, (int)s->adc_bits);
 }
 
-static void check_signal(hl_wave_check_segment *seg, int32_t i)
+static void check_signal(hl_segment_check *seg, int32_t i)
 {
     const hl_wfdb_signal *s = &seg->header.signal[i];
     const hl_found_at at = hl_wave_check_at(seg, i), whole = hl_wave_check_at(seg, -1);
@@ -343,7 +343,7 @@ static void check_signal(hl_wave_check_segment *seg, int32_t i)
     check_resolution(seg, &at, s, &seg->range[i]);
 }
 
-hl_code hl_wave_check_fields(hl_wave_check_segment *seg, hl_error *err)
+hl_code hl_wave_check_fields(hl_segment_check *seg, hl_error *err)
 {
     const hl_wfdb_header *h = &seg->header;
     const hl_found_at at = hl_wave_check_at(seg, -1);
@@ -369,10 +369,10 @@ hl_code hl_wave_check_fields(hl_wave_check_segment *seg, hl_error *err)
 
 /* --- a record --------------------------------------------------------------------------------- */
 
-static hl_code check_single(hl_wave_check *k, const uint8_t *is_annotation, int64_t *n_frames,
+static hl_code check_single(hl_record_check *k, const uint8_t *is_annotation, int64_t *n_frames,
                             hl_error *err)
 {
-    hl_wave_check_segment seg = {
+    hl_segment_check seg = {
         .k = k, .arena = k->arena, .header = k->header, .is_annotation = is_annotation};
 
     if (k->header.n_signals == 0) {
@@ -386,7 +386,7 @@ static hl_code check_single(hl_wave_check *k, const uint8_t *is_annotation, int6
     return c;
 }
 
-static hl_code check_edf(hl_wave_check *k, int64_t *n_frames, hl_error *err)
+static hl_code check_edf(hl_record_check *k, int64_t *n_frames, hl_error *err)
 {
     hl_edf edf = {0};
     hl_error local = {0};
@@ -412,7 +412,7 @@ static hl_code check_edf(hl_wave_check *k, int64_t *n_frames, hl_error *err)
 }
 
 /* Header and samples; *n_frames that the signals have, 0 = not known. */
-static hl_code check_waves(hl_wave_check *k, int64_t *n_frames, hl_error *err)
+static hl_code check_waves(hl_record_check *k, int64_t *n_frames, hl_error *err)
 {
     bool there;
 
@@ -425,7 +425,7 @@ static hl_code check_waves(hl_wave_check *k, int64_t *n_frames, hl_error *err)
                                     : check_single(k, NULL, n_frames, err);
 }
 
-static hl_code check_all(hl_wave_check *k, hl_error *err)
+static hl_code check_all(hl_record_check *k, hl_error *err)
 {
     const hl_wave_check_options *o = k->all->o;
     int64_t n_frames = 0;
@@ -441,15 +441,15 @@ static hl_code check_all(hl_wave_check *k, hl_error *err)
         c = hl_wave_check_numerics(k, err);
     if (c == HL_OK && o->annotations && !k->is_remote)
         c = hl_wave_check_annotations(k, n_frames, err);
-    if (c == HL_OK && k->target->own_folder && !k->is_remote && !k->is_edf)
-        c = hl_wave_check_own_folder(k, err);
+    if (c == HL_OK && !k->is_edf)
+        c = hl_wave_check_surroundings(k, err);
     return c == HL_OK ? hl_wave_findings_check(k->found, err) : c;
 }
 
 hl_code hl_wave_check_record(const hl_wave_checking *all, const hl_wave_target *target,
                              hl_wave_findings *found, hl_wave_checked *checked, hl_error *err)
 {
-    hl_wave_check k = {.all = all,
+    hl_record_check k = {.all = all,
                        .target = target,
                        .found = found,
                        .checked = checked,

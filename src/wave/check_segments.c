@@ -14,7 +14,7 @@
 enum { ARENA_BYTES = 16384, DAY_MS = 86400000, MOST_ADC_BITS = 32 };
 
 typedef struct {
-    hl_wave_check *k;
+    hl_record_check *k;
     hl_wfdb_header layout; /* or the first segment's */
     hl_adc_range *range;   /* [layout.n_signals] */
     bool *used;            /* [layout.n_signals] */
@@ -23,7 +23,7 @@ typedef struct {
 
 /* --- the layout ------------------------------------------------------------------------------- */
 
-static const hl_found_at layout_at(const segments *m, int32_t s)
+static hl_found_at layout_at(const segments *m, int32_t s)
 {
     return hl_wave_check_at_signal(m->k, NULL, &m->layout, s);
 }
@@ -68,7 +68,7 @@ static double gain_of(const hl_wfdb_signal *s)
 }
 
 /* The ADC range of a segment's signal in the layout's terms. */
-static void compare_range(hl_wave_check_segment *seg, const hl_found_at *at,
+static void compare_range(hl_segment_check *seg, const hl_found_at *at,
                           const hl_wfdb_signal *s, const hl_adc_range *own,
                           const hl_wfdb_signal *to, const hl_adc_range *range)
 {
@@ -91,7 +91,7 @@ static void compare_range(hl_wave_check_segment *seg, const hl_found_at *at,
                       (long long)b, (int)range->least, (int)range->most);
 }
 
-static void compare_signal(segments *m, hl_wave_check_segment *seg, int32_t i)
+static void compare_signal(segments *m, hl_segment_check *seg, int32_t i)
 {
     const hl_wfdb_signal *s = &seg->header.signal[i];
     const hl_found_at at = hl_wave_check_at(seg, i);
@@ -146,7 +146,7 @@ static size_t clock_chars(const char *text)
     return strcspn(text, " ]");
 }
 
-static void check_clock(const segments *m, hl_wave_check_segment *seg, int64_t from)
+static void check_clock(const segments *m, hl_segment_check *seg, int64_t from)
 {
     const hl_found_at at = hl_wave_check_at(seg, -1);
     const hl_wfdb_header *h = &seg->header;
@@ -233,7 +233,7 @@ static void check_number(segments *m, const char *name, int64_t *last)
 static hl_code check_segment(segments *m, const char *name, int64_t from, int64_t n_frames,
                              hl_error *err)
 {
-    hl_wave_check_segment seg = {
+    hl_segment_check seg = {
         .k = m->k, .name = name, .expected = n_frames, .arena = hl_arena_new(ARENA_BYTES)};
     const hl_found_at at = hl_wave_check_at(&seg, -1);
     int64_t got;
@@ -308,7 +308,7 @@ static hl_code check_each(segments *m, bool variable, hl_error *err)
     return c;
 }
 
-hl_code hl_wave_check_segments(hl_wave_check *k, int64_t *n_frames, hl_error *err)
+hl_code hl_wave_check_segments(hl_record_check *k, int64_t *n_frames, hl_error *err)
 {
     segments m = {.k = k};
     const hl_wfdb_header *h = &k->header;

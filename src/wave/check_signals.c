@@ -26,7 +26,7 @@ typedef struct {
 
 /* All files of the segment. */
 typedef struct {
-    hl_wave_check_segment *seg;
+    hl_segment_check *seg;
     hl_wave_open_segment open; /* groups of the header */
     file_check *file;          /* [open.n_groups] */
     hl_wave_seen *seen;        /* [n_signals] */
@@ -87,7 +87,7 @@ static void add_up(int32_t *sample, int64_t n, int64_t step, int32_t *sum)
 }
 
 typedef struct {
-    const hl_wave_check_segment *seg;
+    const hl_segment_check *seg;
     file_check *f;
     int32_t *sum; /* [g->n], format 8 */
 } dealing;
@@ -179,7 +179,7 @@ static hl_code read_binary(const dealing *d, int64_t n_frames, hl_ctl *ctl, hl_e
 
 /* Bytes behind the last sample that the header states. A last group may have been filled up, and so
  * may a last block. */
-static int64_t surplus_bytes(const hl_wave_check_segment *seg, const hl_wave_group *g)
+static int64_t surplus_bytes(const hl_segment_check *seg, const hl_wave_group *g)
 {
     const hl_wfdb_format *f = g->format;
     const int64_t block = seg->header.signal[g->first].block_bytes;
@@ -197,7 +197,7 @@ static int64_t surplus_bytes(const hl_wave_check_segment *seg, const hl_wave_gro
 
 static hl_code check_binary(samples_check *s, file_check *f, hl_error *err)
 {
-    hl_wave_check_segment *seg = s->seg;
+    hl_segment_check *seg = s->seg;
     hl_wave_group *g = f->g;
     const hl_found_at at = hl_wave_check_at(seg, -1);
     const int64_t stated = seg->header.n_samples;
@@ -232,7 +232,7 @@ static hl_code check_binary(samples_check *s, file_check *f, hl_error *err)
 static hl_code take_fault(samples_check *s, file_check *f, hl_code c, hl_error *local,
                           hl_error *err)
 {
-    hl_wave_check *k = s->seg->k;
+    hl_record_check *k = s->seg->k;
     const hl_found_at at = hl_wave_check_at(s->seg, -1);
 
     if (c == HL_OK)
@@ -287,20 +287,20 @@ static hl_code check_file(samples_check *s, file_check *f, hl_error *err)
 
 /* --- findings --------------------------------------------------------------------------------- */
 
-static bool is_annotation(const hl_wave_check_segment *seg, int32_t i)
+static bool is_annotation(const hl_segment_check *seg, int32_t i)
 {
     return seg->is_annotation && seg->is_annotation[i];
 }
 
 /* Frames that the library takes a signal to have; 0 = it cannot tell. */
-static int64_t stated_frames(const hl_wave_check_segment *seg, int32_t i)
+static int64_t stated_frames(const hl_segment_check *seg, int32_t i)
 {
     return seg->k->is_edf || seg->header.signal[i].has_checksum ? seg->header.n_samples : 0;
 }
 
 static void check_sums(samples_check *s)
 {
-    hl_wave_check_segment *seg = s->seg;
+    hl_segment_check *seg = s->seg;
     const int64_t stated = seg->header.n_samples;
 
     for (int32_t i = 0; i < seg->header.n_signals; i++) {
@@ -336,7 +336,7 @@ static int32_t last_cut_signal(const samples_check *s)
 
 static void check_length(samples_check *s)
 {
-    hl_wave_check_segment *seg = s->seg;
+    hl_segment_check *seg = s->seg;
     const hl_found_at at = hl_wave_check_at(seg, -1);
     const int64_t first = stated_frames(seg, 0), stated = seg->header.n_samples;
     const int64_t expected = seg->expected ? seg->expected : first;
@@ -363,7 +363,7 @@ static void check_length(samples_check *s)
                       "record length not specified (%lld frames)", (long long)n);
 }
 
-static void found_outside(const hl_wave_check_segment *seg, const hl_found_at *at, int32_t i,
+static void found_outside(const hl_segment_check *seg, const hl_found_at *at, int32_t i,
                           const hl_wave_seen *seen)
 {
     const hl_adc_range *range = &seg->range[i];
@@ -401,7 +401,7 @@ static int32_t bits_needed(int32_t least, int32_t most)
 
 static void check_range(samples_check *s, int32_t i)
 {
-    const hl_wave_check_segment *seg = s->seg;
+    const hl_segment_check *seg = s->seg;
     const hl_wave_seen *seen = &s->seen[i];
     const hl_adc_range *range = &seg->range[i];
     const hl_found_at at = hl_wave_check_at(seg, i);
@@ -418,7 +418,7 @@ static void check_range(samples_check *s, int32_t i)
 /* MIMIC-IV-WDB has 0 everywhere: a header with nothing else says nothing. */
 static void check_initial(samples_check *s)
 {
-    hl_wave_check_segment *seg = s->seg;
+    hl_segment_check *seg = s->seg;
     bool any = false;
 
     for (int32_t i = 0; i < seg->header.n_signals; i++)
@@ -481,7 +481,7 @@ static hl_code make_room(samples_check *s, hl_error *err)
     return HL_OK;
 }
 
-hl_code hl_wave_check_signals(hl_wave_check_segment *seg, int64_t *n_frames, hl_error *err)
+hl_code hl_wave_check_signals(hl_segment_check *seg, int64_t *n_frames, hl_error *err)
 {
     samples_check s = {
         .seg = seg, .open = {.piece = -1, .arena = seg->arena, .header = seg->header}};

@@ -142,17 +142,20 @@ static hl_code edf_annotations(hl_convert *x, const hl_convert_part *p, hl_edf_o
 /* --- samples ------------------------------------------------------------------------------------
  */
 
-/* What of the signals is not in the file as it was. */
-static hl_code tell_limits(hl_convert *x, const hl_wfdb_header *h, hl_edf_style style,
-                           hl_error *err)
+/* What of the signals is not in the file as it was; marked[i]: a measured -32768 of signal i would
+ * be taken for the mark of what was not measured. */
+static hl_code look_at_limits(hl_convert *x, const hl_wfdb_header *h, hl_edf_style style,
+                              bool *marked, hl_error *err)
 {
     hl_code c = HL_OK;
 
     for (int32_t i = 0; i < h->n_signals && c == HL_OK; i++) {
         const hl_wfdb_signal *s = &h->signal[i];
+        const hl_wfdb_format *f = hl_wfdb_format_find(s->format);
         char show[HL_SHOW_BYTES];
         hl_edf_limits l;
         c = hl_edf_plan_limits(h, i, style, &l, err);
+        marked[i] = !l.scaled && f && f->least <= INT16_MIN;
         if (c == HL_OK && l.scaled)
             hl_convert_note(x,
                             "signal %s was scaled to the 16 bits of EDF: its values are rounded to "
@@ -163,27 +166,21 @@ static hl_code tell_limits(hl_convert *x, const hl_wfdb_header *h, hl_edf_style 
     return c;
 }
 
-/* -32768 in EDF is what was not measured, so a measured one cannot stand there. */
-static hl_code check_marks(const hl_wfdb_header *h, const int32_t *const sample[], int64_t at,
-                           int64_t n, hl_error *err)
+static hl_code check_marks(const hl_wfdb_header *h, const bool *marked,
+                           const int32_t *const sample[], int64_t at, int64_t n, hl_error *err)
 {
-    for (int32_t s = 0; s < h->n_signals; s++) {
-        const int32_t spf = h->signal[s].samples_per_frame;
-        if (h->signal[s].format != 24 && h->signal[s].format != 32 && h->signal[s].format != 524 &&
-            h->signal[s].format != 8)
-            continue;
-        for (int64_t i = 0; i < n * spf; i++)
+    for (int32_t s = 0; s < h->n_signals; s++)
+        for (int64_t i = 0; marked[s] && i < n * h->signal[s].samples_per_frame; i++)
             if (sample[s][i] == INT16_MIN)
                 return hl_fail(err, HL_E_USAGE,
                                "signal %d, frame %lld: -32768 was measured, and in EDF it marks "
                                "what was not",
-                               (int)s, (long long)(at + i / spf));
-    }
+                               (int)s, (long long)(at + i / h->signal[s].samples_per_frame));
     return HL_OK;
 }
 
-static hl_code write_frames(hl_convert *x, hl_convert_source *s, hl_edf_writer *w, bool plus,
-                            hl_error *err)
+static hl_code write_frames(hl_convert *x, hl_convert_source *s, hl_edf_writer *w,
+                            const bool *marked, hl_error *err)
 {
     const int64_t n = s->header.n_samples;
     const int32_t **sample =
@@ -193,8 +190,8 @@ static hl_code write_frames(hl_convert *x, hl_convert_source *s, hl_edf_writer *
 
     for (int64_t done = 0; c == HL_OK && done < n; done += got) {
         c = hl_convert_next(x, s, n - done, sample, &got, err);
-        if (c == HL_OK && plus)
-            c = check_marks(&s->header, sample, done, got, err);
+        if (c == HL_OK && marked)
+            c = check_marks(&s->header, marked, sample, done, got, err);
         if (c == HL_OK)
             c = hl_edf_writer_add(w, sample, got, err);
     }
@@ -221,24 +218,24 @@ hl_code hl_convert_to_edf(hl_convert *x, hl_convert_source *s, const hl_convert_
     char path[HL_PATH_BYTES], file[HL_PATH_BYTES];
     hl_edf_options eo = {.style = x->o->mit2edf ? HL_EDF_MIT2EDF : HL_EDF_PLUS,
                          .exact_rate = x->o->exact_rate};
-    const bool plus = eo.style == HL_EDF_PLUS;
+    bool *marked = hl_arena_calloc(x->arena, (size_t)s->header.n_signals, sizeof *marked);
     hl_edf_writer *w = NULL;
     hl_out *out = NULL;
     double rate_error = 0;
-    hl_code c = HL_OK;
+    hl_code c = marked ? HL_OK : hl_fail_memory(err, "signals", (size_t)s->header.n_signals);
 
     snprintf(file, sizeof file, "%.2000s.edf", x->name);
-    if (x->o->annotations && p)
+    if (c == HL_OK && x->o->annotations && p)
         c = edf_annotations(x, p, &eo, err);
     if (c == HL_OK)
-        c = tell_limits(x, &s->header, eo.style, err);
+        c = look_at_limits(x, &s->header, eo.style, marked, err);
     if (c == HL_OK)
         c = hl_written_create(x->folder, file, path, &out, err);
     if (c == HL_OK)
         c = hl_edf_writer_new(out, &s->header, s->header.n_samples, &eo, &w, &rate_error, err);
     hl_ctl_phase(x->ctl, "converting", s->header.n_samples);
     if (c == HL_OK)
-        c = write_frames(x, s, w, plus, err);
+        c = write_frames(x, s, w, x->o->mit2edf ? NULL : marked, err);
     if (c == HL_OK)
         c = hl_edf_writer_end(&w, err);
     hl_edf_writer_abort(&w);

@@ -81,9 +81,9 @@ hl_code hl_wave_findings_check(const hl_wave_findings *f, hl_error *err)
 
 /* --- printing --------------------------------------------------------------------------------- */
 
-/* A line end stays: some messages of the WFDB library have two lines. Names of files cannot bring
- * one in, as they are shown by hl_show(). */
-static void put_clean(hl_buf *to, const char *text)
+/* lines: a line end stays, as some messages of the WFDB library have two. Names of files cannot
+ * bring one into a message, as hl_show() shows them. */
+static void put_clean(hl_buf *to, const char *text, bool lines)
 {
     size_t n = text ? strlen(text) : 0;
     int64_t bad = hl_utf8_fault(text ? text : "", n);
@@ -91,7 +91,7 @@ static void put_clean(hl_buf *to, const char *text)
     for (size_t i = 0; i < n; i++) {
         unsigned char ch = (unsigned char)text[i];
         bool invalid = bad == (int64_t)i;
-        if (invalid || (ch < ' ' && ch != '\n') || ch == 0x7f)
+        if (invalid || (ch < ' ' && !(lines && ch == '\n')) || ch == 0x7f)
             hl_buf_printf(to, "\\x%02x", ch);
         else
             hl_buf_char(to, (char)ch);
@@ -114,32 +114,32 @@ void hl_wave_findings_text(const hl_wave_findings *f, hl_buf *to)
     for (size_t i = 0; i < f->n; i++) {
         const hl_found *row = &f->row[i];
         hl_buf_text(to, mark[row->level]);
-        put_clean(to, row->at.record);
+        put_clean(to, row->at.record, false);
         if (row->at.segment) {
             hl_buf_char(to, ':');
-            put_clean(to, row->at.segment);
+            put_clean(to, row->at.segment, false);
         }
         hl_buf_text(to, ": ");
         if (row->at.annotator) {
             hl_buf_text(to, "annotator ");
-            put_clean(to, row->at.annotator);
+            put_clean(to, row->at.annotator, false);
             hl_buf_text(to, ": ");
         }
         if (row->at.signal >= 0)
             hl_buf_printf(to, "signal %d", (int)row->at.signal);
         if (row->at.signal >= 0 && row->at.signal_name) {
             hl_buf_text(to, " (");
-            put_clean(to, row->at.signal_name);
+            put_clean(to, row->at.signal_name, false);
             hl_buf_char(to, ')');
         }
         if (row->at.signal >= 0)
             hl_buf_text(to, ": ");
-        put_clean(to, row->text);
+        put_clean(to, row->text, true);
         hl_buf_char(to, '\n');
     }
     if (not_kept(f) > 0) {
         hl_buf_text(to, "     ");
-        put_clean(to, f->row[0].at.record);
+        put_clean(to, f->row[0].at.record, false);
         hl_buf_printf(to, ": %lld more are not listed\n", (long long)not_kept(f));
     }
 }
@@ -147,7 +147,7 @@ void hl_wave_findings_text(const hl_wave_findings *f, hl_buf *to)
 static void put_member(hl_json_writer *w, hl_buf *scratch, const char *key, const char *text)
 {
     hl_buf_clear(scratch);
-    put_clean(scratch, text);
+    put_clean(scratch, text, true);
     if (text)
         hl_json_member_text(w, key, (hl_str){scratch->n ? scratch->at : "", scratch->n});
 }

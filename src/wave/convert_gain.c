@@ -1,0 +1,148 @@
+#include "wave/convert_gain.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#include "base/str.h"
+
+enum { DEFAULT_GAIN = 200, MOST_STEPS = INT32_MAX }; /* of a header without one */
+
+/* --- the step -----------------------------------------------------------------------------------
+ */
+
+/* The largest number of which both are multiples, as far as their errors let it show; 0: none. */
+static double common_step(double a, double b, double error)
+{
+    while (b > error) {
+        double rest = fabs(a - floor(a / b + 0.5) * b);
+        a = b;
+        b = rest;
+    }
+    return a > 4 * error ? a : 0;
+}
+
+/* Whether v > 0 is a whole number of steps; a larger number of them tells the step better. */
+static bool is_multiple(hl_gain_state *s, double v)
+{
+    const double n = floor(v / s->step + 0.5);
+
+    if (n < 1 || fabs(v - n * s->step) > 4 * s->precision * v)
+        return false;
+    if (n > s->n_steps) {
+        s->n_steps = n;
+        s->step = v / n;
+    }
+    return true;
+}
+
+void hl_gain_add(hl_gain_state *s, double v)
+{
+    const double size = fabs(v);
+
+    s->least = s->n == 0 || v < s->least ? v : s->least;
+    s->most = s->n == 0 || v > s->most ? v : s->most;
+    s->n++;
+    if (size == 0 || s->none)
+        return;
+    if (s->step == 0) {
+        s->step = size;
+        s->n_steps = 1;
+    } else if (!is_multiple(s, size)) {
+        const double large = s->n_steps * s->step;
+        const double error = 16 * s->precision * (size > large ? size : large);
+        s->step = common_step(s->step, size, error);
+        s->n_steps = 0;
+        s->none = s->step == 0 || large / s->step > MOST_STEPS || size / s->step > MOST_STEPS;
+        if (!s->none && !is_multiple(s, size > large ? size : large))
+            s->none = true;
+    }
+}
+
+/* --- the choice ---------------------------------------------------------------------------------
+ */
+
+int hl_round_digits(double v, double error, double *out)
+{
+    char text[40];
+
+    for (int digits = 1; digits < 17; digits++) {
+        snprintf(text, sizeof text, "%.*g", digits, v);
+        char *comma = strchr(text, ','); /* of some locales */
+        if (comma)
+            *comma = '.';
+        if (hl_parse_f64(hl_str_of(text), out) && fabs(*out / v - 1) <= error)
+            return digits;
+    }
+    *out = v;
+    return 17;
+}
+
+/* A baseline that puts low .. high into least .. most: 0 if it can be, else the middle. */
+static bool place(double low, double high, int32_t least, int32_t most, int32_t *baseline)
+{
+    const double middle = floor(((double)least + most) / 2 - (low + high) / 2 + 0.5);
+
+    *baseline = 0;
+    if (low >= least && high <= most)
+        return true;
+    if (!(high - low <= (double)most - least) || !(fabs(middle) < INT32_MAX))
+        return false;
+    *baseline = (int32_t)middle;
+    return low + middle >= least && high + middle <= most;
+}
+
+static bool keeps_all(const hl_gain_state *s, int32_t least, int32_t most, hl_gain_choice *out)
+{
+    enum { MOST_TIMES = 64, WORTH_DIGITS = 3 };
+    const double error = 64 * s->precision > 1e-13 ? 64 * s->precision : 1e-13;
+    int best = 99;
+
+    for (int times = 1; times <= MOST_TIMES; times++) {
+        double gain;
+        int32_t baseline;
+        int digits = hl_round_digits(times / s->step, error, &gain);
+        if (digits > best - (times > 1 ? WORTH_DIGITS : 0))
+            continue;
+        if (!place(floor(s->least * gain + 0.5), floor(s->most * gain + 0.5), least, most,
+                   &baseline))
+            break;
+        *out = (hl_gain_choice){.gain = gain, .baseline = baseline, .exact = true};
+        best = digits;
+    }
+    return best < 99;
+}
+
+/* Three digits of the largest gain that the range allows. */
+static hl_gain_choice fill_range(const hl_gain_state *s, int32_t least, int32_t most)
+{
+    hl_gain_choice out = {.gain = DEFAULT_GAIN};
+    const double size = fabs(s->least) > fabs(s->most) ? fabs(s->least) : fabs(s->most);
+    const double span = s->most - s->least;
+    const double half = most < -(double)least ? most : -(double)least;
+    /* Around 0 without a baseline; values far from it take one. */
+    double gain = span * 4 < size ? ((double)most - least - 2) / span : half / size;
+
+    if (!(gain > 0) || !isfinite(gain))
+        gain = half / (size > 0 ? size : 1);
+    for (int i = 0; i < 200; i++) {
+        const double scale = pow(10, floor(log10(gain)) - 2);
+        out.gain = floor(gain / scale) * scale;
+        hl_round_digits(out.gain, 1e-9, &out.gain);
+        if (place(floor(s->least * out.gain + 0.5), floor(s->most * out.gain + 0.5), least, most,
+                  &out.baseline))
+            break;
+        gain *= 0.9;
+    }
+    return out;
+}
+
+hl_gain_choice hl_gain_choose(const hl_gain_state *s, int32_t least, int32_t most)
+{
+    hl_gain_choice out;
+
+    if (s->n == 0 || (s->least == 0 && s->most == 0))
+        return (hl_gain_choice){.gain = DEFAULT_GAIN, .exact = true};
+    if (!s->none && s->step > 0 && keeps_all(s, least, most, &out))
+        return out;
+    return fill_range(s, least, most);
+}
