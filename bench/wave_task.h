@@ -27,7 +27,7 @@ enum {
     MAX_PATH = 512,
     MAX_THREADS = 64,
     MAX_SIGNALS = 64,
-    STEP_FRAMES = 4096, /* a longer job is read in steps: no reader has to hold a record */
+    STEP_FRAMES = 8192, /* a longer job is read in steps: no reader has to hold a record */
 };
 
 /* What each program has of its own. All return false after printing why. */

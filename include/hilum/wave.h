@@ -204,8 +204,8 @@ typedef struct {
     double rate_hz;          /* csv and npy in: rows a second; 0 = from the time column */
     double gain; /* csv and npy in: adu per unit; 0 = chosen so that every value is kept as it is,
                     if there is such a gain, else for the values' range */
-    int64_t segment_s; /* WFDB out: seconds a segment of a fixed layout; 0 = one segment */
-    int32_t format;    /* WFDB out: storage format; 0 = as in, 16 from other kinds */
+    int64_t segment_s;  /* WFDB out: seconds a segment of a fixed layout; 0 = one segment */
+    int32_t format;     /* WFDB out: storage format; 0 = as in, 16 from other kinds */
     int32_t exact_rate; /* EDF: data records whose duration is an exact decimal */
     int32_t mit2edf;    /* EDF: the bytes of the WFDB program */
     int32_t fast;       /* FLAC */

@@ -189,7 +189,7 @@ static hl_code find_record(const demo *d, char record[HL_PATH_BYTES], hl_error *
     hl_code c = hl_path_join(d->path[WAVES], "record_list.csv", list, err);
 
     if (c == HL_OK)
-        c = hl_csv_open(list, want, 1, &(hl_csv_options){.cpu = hl_cpu_level()}, &csv, err);
+        c = hl_csv_open(list, want, 1, &(hl_csv_options){.cpu = HL_CPU_C}, &csv, err);
     if (c == HL_OK)
         c = hl_csv_next(csv, f, err);
     if (c == HL_END)

@@ -14,6 +14,7 @@ extern const hl_command hl_command_wave_annotations;
 extern const hl_command hl_command_wave_numerics;
 extern const hl_command hl_command_wave_plot;
 extern const hl_command hl_command_wave_check;
+extern const hl_command hl_command_wave_convert;
 extern const hl_command hl_command_wave_build;
 extern const hl_command hl_command_merge;
 extern const hl_command hl_command_scorecard;
@@ -34,6 +35,7 @@ const hl_command *const hl_commands[] = {
     &hl_command_wave_numerics,
     &hl_command_wave_plot,
     &hl_command_wave_check,
+    &hl_command_wave_convert,
     &hl_command_wave_build,
     &hl_command_merge,
     &hl_command_scorecard,

@@ -83,7 +83,8 @@ static hl_code choose(const hl_options *o, const hl_wave *wave, hl_wave_choice *
     if (!hl_options_given(o, "to") && frames < (double)(choice->to - choice->from))
         choice->to = choice->from + (frames > 1 ? (int64_t)frames : 1);
     const double seconds = (double)(choice->to - choice->from) / info->frame_hz;
-    const bool fits = !choice->signal && seconds <= HL_STRIP_TWELVE_S && hl_strip_has_twelve(wave);
+    const bool fits = !choice->signal && hl_strip_has_twelve(wave) &&
+                      seconds <= HL_STRIP_TWELVE_S + 1 / info->frame_hz - 1e-9;
     if (strcmp(layout, "12lead") == 0 && choice->signal)
         return hl_fail(err, HL_E_USAGE,
                        "--layout 12lead chooses its signals itself\n"

@@ -68,6 +68,10 @@ hl_code hl_wave_choose(const hl_options *o, const hl_wave *wave, hl_wave_choice 
         c = hl_wave_frame_of(wave, to, &out->to, err);
     if (c == HL_OK && out->to > info->n_frames && out->from < info->n_frames)
         out->to = info->n_frames; /* as slices go: to the end */
+    if (c == HL_OK && (from || to) && out->to <= out->from && out->from < info->n_frames)
+        c = hl_fail(err, HL_E_USAGE,
+                    "the window ends at frame %lld, where it begins or before (%lld)",
+                    (long long)out->to, (long long)out->from);
     if (c == HL_OK && (from || to) &&
         (out->from < 0 || out->to <= out->from || out->to > info->n_frames))
         c = hl_fail(err, HL_E_USAGE,

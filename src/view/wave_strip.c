@@ -68,13 +68,15 @@ static hl_code check_window(sheet *s, hl_error *err)
     const hl_strip_options *o = s->o;
     const double seconds = (double)(o->to - o->from) / s->info->frame_hz;
 
+    if (s->info->n_frames == 0)
+        return hl_fail(err, HL_E_USAGE, "record %s has no samples to draw", s->info->name);
     if (o->from < 0 || o->to > s->info->n_frames || o->from >= o->to)
         return hl_fail(
             err, HL_E_USAGE,
             "there is nothing to draw in frames %lld to %lld of record %s, which has %lld",
             (long long)o->from, (long long)o->to, s->info->name, (long long)s->info->n_frames);
     s->length_mm = seconds * s->mm_per_s;
-    if (o->layout == HL_STRIP_TWELVE && seconds > HL_STRIP_TWELVE_S * (1 + 1e-9))
+    if (o->layout == HL_STRIP_TWELVE && seconds > HL_STRIP_TWELVE_S + 1 / s->info->frame_hz - 1e-9)
         return hl_fail(err, HL_E_USAGE,
                        "twelve leads on a sheet show %d s, not %.6g\n"
                        "Choose a shorter window, or one row a signal (--layout rows).",

@@ -23,7 +23,7 @@ typedef enum {
     HL_STRIP_TWELVE = 1 /* 3 x 4 leads of 2.5 s and a rhythm strip: 12-lead ECGs */
 } hl_strip_layout;
 
-#define HL_STRIP_TWELVE_S 10 /* the longest window of HL_STRIP_TWELVE */
+#define HL_STRIP_TWELVE_S 10 /* the longest window of HL_STRIP_TWELVE; less than a frame more */
 
 /* Zero it first. */
 typedef struct {

@@ -36,8 +36,8 @@ typedef struct {
     hl_buf points; /* hl_trace_point */
     hl_buf gaps;   /* hl_trace_gap */
     int64_t n_valid;
-    double low, high;          /* extremes */
-    double median, p005, p995; /* of 16384 samples at most, evenly spread */
+    double low, high;                    /* extremes */
+    double median, p005, p25, p75, p995; /* of 16384 samples at most, evenly spread */
 } hl_trace;
 
 typedef struct {
@@ -83,8 +83,9 @@ typedef struct {
 } hl_strip_scale;
 
 /* The scale of a trace with a valid sample. ECG leads have mm_per_mv, other voltages that the list
- * knows what it says; both lie around their median. Everything else gets an axis that holds it:
- * pressures from 0 up, no finer than a tenth of the list's scale. */
+ * knows what it says; both lie around their median. Everything else gets an axis that holds it, and
+ * so do voltages half of which would be off the paper: pressures from 0 up, no finer than a tenth
+ * of the list's scale. */
 hl_strip_scale hl_strip_scale_of(const hl_trace *t, const hl_calibrations *list, double mm_per_mv);
 
 /* "50 mmHg/cm", the scale as it is printed. */

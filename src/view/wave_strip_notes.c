@@ -297,6 +297,24 @@ static int64_t label_step(double mm_per_s)
     return day;
 }
 
+/* What stands below a tick: over days the date as well. */
+static void put_label(const hl_wave_info *info, int64_t ms, int64_t step, hl_buf *to)
+{
+    char date[HL_TIME_CHARS];
+
+    if (info->start_ms == HL_WAVE_NO_TIME) {
+        hl_strip_elapsed((double)ms / 1000, to);
+    } else if (info->has_date && step >= 6 * 3600000) {
+        hl_print_date(ms / 1000 - (ms % 1000 < 0), date);
+        hl_buf_printf(to, "%s ", date + 5); /* without the year */
+        put_clock(ms, to);
+        if (!to->oom)
+            to->at[to->n -= 3] = 0; /* and the seconds, which are :00 */
+    } else {
+        put_clock(ms, to);
+    }
+}
+
 void hl_strip_put_times(hl_strip_page *page, const hl_traces *t, int32_t left, int32_t top)
 {
     const hl_wave_info *info = hl_wave_about(t->wave);
@@ -313,10 +331,7 @@ void hl_strip_put_times(hl_strip_page *page, const hl_traces *t, int32_t left, i
         const int32_t x =
             left + (int32_t)lround(((double)ms - from_ms) / 1000 * t->mm_per_s * HL_MM);
         hl_buf_clear(&text);
-        if (wall)
-            put_clock(ms, &text);
-        else
-            hl_strip_elapsed((double)ms / 1000, &text);
+        put_label(info, ms, step, &text);
         hl_strip_put_line(page, HL_PEN_TICK, x, top, x, top + 120);
         hl_strip_put_text(page, HL_FONT_SMALL, 1, x, top + 420, hl_str_of(text.at ? text.at : ""));
     }

@@ -12,7 +12,7 @@
 enum {
     MOST_SIDE = 32767,   /* cairo's */
     STROKE_POINTS = 400, /* a stroke's cost grows faster than its length */
-    LEAST_GRID_PX = 4    /* lines closer than this would be a tint, not a grid */
+    LEAST_GRID_PX = 3    /* lines closer than this would be a tint, not a grid */
 };
 #define MOST_PIXELS (INT64_C(1) << 27)
 

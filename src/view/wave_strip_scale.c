@@ -14,8 +14,9 @@
 #include "view/wave_strip_internal.h"
 
 enum {
-    LEAST_MM = 10, /* of paper on either side of an ECG's base line */
-    MOST_MM = 30,  /* ... what lies beyond is drawn over the neighbours */
+    LEAST_MM = 10,       /* of paper on either side of an ECG's base line */
+    MOST_MM = 30,        /* ... what lies beyond is drawn over the neighbours */
+    MOST_SPREAD_MM = 50, /* of the middle half of a voltage */
     AXIS_MM = 30,
     PRESSURE_MM = 40
 };
@@ -131,8 +132,13 @@ hl_strip_scale hl_strip_scale_of(const hl_trace *t, const hl_calibrations *list,
     const double customary_mv = row && !is_lead(name) ? row->scale * hl_ecg_mv_of(row->units) : 1;
     if (!(customary_mv > 0))
         return with_axis(t, NULL);
+    const double per_mm = customary_mv / mm_per_mv / mv;
+    /* An ECG stays near its median most of the time, also where an electrode was off: this is none,
+     * or its gain is not what the header says. */
+    if ((t->p75 - t->p25) / per_mm > MOST_SPREAD_MM)
+        return with_axis(t, NULL);
     const bool pulse = is_lead(name) || !row || row->pulse != HL_PULSE_UNDEFINED;
-    return around_median(t, customary_mv / mm_per_mv / mv, pulse && customary_mv == 1);
+    return around_median(t, per_mm, pulse && customary_mv == 1);
 }
 
 /* --- in words ----------------------------------------------------------------------------------
@@ -140,7 +146,8 @@ hl_strip_scale hl_strip_scale_of(const hl_trace *t, const hl_calibrations *list,
 
 void hl_strip_scale_text(const hl_strip_scale *scale, const char *units, hl_buf *to)
 {
-    hl_buf_printf(to, "%.4g %s/cm", scale->per_mm * 10, units);
+    hl_strip_axis_number(scale->per_mm * 10, scale->per_mm * 10, to);
+    hl_buf_printf(to, " %s/cm", units);
 }
 
 void hl_strip_axis_number(double v, double step, hl_buf *to)

@@ -152,6 +152,8 @@ static hl_code finish(pen *p, hl_error *err)
     c = hl_sort_stable(p->kept, (size_t)n, sizeof *p->kept, by_value, NULL, err);
     t->median = p->kept[(n - 1) / 2];
     t->p005 = p->kept[(n - 1) / 200];
+    t->p25 = p->kept[(n - 1) / 4];
+    t->p75 = p->kept[n - 1 - (n - 1) / 4];
     t->p995 = p->kept[n - 1 - (n - 1) / 200];
     return c;
 }

@@ -28,10 +28,10 @@ typedef struct {
     void *ctx;
     int64_t unit;
     /* hl_convert_next(): */
-    int32_t **room;       /* [n_signals] values of a chunk */
-    int64_t chunk;        /* frames that have room */
-    int64_t have, given;  /* frames in room; of those handed out */
-    int64_t filled;       /* frames taken from fill() */
+    int32_t **room;      /* [n_signals] values of a chunk */
+    int64_t chunk;       /* frames that have room */
+    int64_t have, given; /* frames in room; of those handed out */
+    int64_t filled;      /* frames taken from fill() */
 } hl_convert_source;
 
 /* One call of hl_wave_convert(). */
@@ -53,10 +53,10 @@ void hl_convert_note(hl_convert *x, const char *fmt, ...) HL_PRINTF(2, 3);
 /* Make room in s; HL_E_LIMIT: frames that are too large. */
 hl_code hl_convert_ready(hl_convert *x, hl_convert_source *s, hl_error *err);
 
-/* The next frames, at most `most` (at least one; the caller counts with header.n_samples): sample[s]
- * points to them until the next call. Looks whether to stop. */
-hl_code hl_convert_next(hl_convert *x, hl_convert_source *s, int64_t most,
-                        const int32_t *sample[], int64_t *got, hl_error *err);
+/* The next frames, at most `most` (at least one; the caller counts with header.n_samples):
+ * sample[s] points to them until the next call. Looks whether to stop. */
+hl_code hl_convert_next(hl_convert *x, hl_convert_source *s, int64_t most, const int32_t *sample[],
+                        int64_t *got, hl_error *err);
 
 /* --- sources ------------------------------------------------------------------------------------
  */
@@ -67,7 +67,7 @@ typedef struct {
     int64_t from, to;      /* frames; to may lie behind the end: invalid samples */
     const int32_t *signal; /* [n_signals] */
     int32_t n_signals;
-    bool keep_skew; /* stored frames, skews stay in the header; single-segment records alone */
+    bool keep_skew;   /* stored frames, skews stay in the header; single-segment records alone */
     const char *name; /* of the record in its header from now on */
 } hl_convert_part;
 

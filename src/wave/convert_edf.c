@@ -34,8 +34,8 @@ static hl_code take_annotations(hl_convert *x, const hl_convert_part *p, taken *
     hl_wave *w = p->wave;
     hl_annotations *f = &out->all.file;
     size_t n = 0;
-    hl_code c = hl_wave_annotations_read(x->arena, w, w->edf ? NULL : x->o->annotations, &out->all,
-                                         err);
+    hl_code c =
+        hl_wave_annotations_read(x->arena, w, w->edf ? NULL : x->o->annotations, &out->all, err);
 
     if (c != HL_OK || (!x->o->from && !x->o->to))
         return c;
@@ -160,8 +160,8 @@ static hl_code look_at_limits(hl_convert *x, const hl_wfdb_header *h, hl_edf_sty
             hl_convert_note(x,
                             "signal %s was scaled to the 16 bits of EDF: its values are rounded to "
                             "steps of %.3g %s",
-                            hl_show(hl_str_of(s->description), show),
-                            fabs(1 / s->gain / l.factor), s->units ? s->units : "mV");
+                            hl_show(hl_str_of(s->description), show), fabs(1 / s->gain / l.factor),
+                            s->units ? s->units : "mV");
     }
     return c;
 }
@@ -183,8 +183,7 @@ static hl_code write_frames(hl_convert *x, hl_convert_source *s, hl_edf_writer *
                             const bool *marked, hl_error *err)
 {
     const int64_t n = s->header.n_samples;
-    const int32_t **sample =
-        hl_arena_calloc(x->arena, (size_t)s->header.n_signals, sizeof *sample);
+    const int32_t **sample = hl_arena_calloc(x->arena, (size_t)s->header.n_signals, sizeof *sample);
     int64_t got;
     hl_code c = sample ? HL_OK : hl_fail_memory(err, "signals", (size_t)s->header.n_signals);
 

@@ -8,54 +8,62 @@
 enum { DEFAULT_GAIN = 200, MOST_STEPS = INT32_MAX }; /* of a header without one */
 
 /* --- the step -----------------------------------------------------------------------------------
+ *
+ * Euclid's algorithm with errors. A multiple of the step tells it as much better as it is larger,
+ * so small ones come first: the differences of neighbouring values. A number so large that the
+ * error of the step leaves open how many steps it has is not asked.
  */
 
-/* The largest number of which both are multiples, as far as their errors let it show; 0: none. */
-static double common_step(double a, double b, double error)
+/* The largest number of which the step and v, with its error, are multiples. */
+static void reduce(hl_gain_state *s, double v, double error)
 {
-    while (b > error) {
-        double rest = fabs(a - floor(a / b + 0.5) * b);
+    double a = s->step, ea = s->error, b = v, eb = error;
+
+    while (b > 4 * eb) {
+        const double k = floor(a / b + 0.5), rest = fabs(a - k * b), e = ea + k * eb;
         a = b;
+        ea = eb;
         b = rest;
+        eb = e;
     }
-    return a > 4 * error ? a : 0;
+    s->none = !(a > 16 * ea);
+    s->step = a;
+    s->error = ea;
 }
 
-/* Whether v > 0 is a whole number of steps; a larger number of them tells the step better. */
-static bool is_multiple(hl_gain_state *s, double v)
+static void take(hl_gain_state *s, double v, double error)
 {
-    const double n = floor(v / s->step + 0.5);
-
-    if (n < 1 || fabs(v - n * s->step) > 4 * s->precision * v)
-        return false;
-    if (n > s->n_steps) {
-        s->n_steps = n;
-        s->step = v / n;
+    if (s->none || v <= 4 * error)
+        return;
+    if (s->step == 0) {
+        s->step = v;
+        s->error = error;
+        return;
     }
-    return true;
+    const double n = floor(v / s->step + 0.5), rest = fabs(v - n * s->step);
+    if (n * s->error > s->step / 5)
+        return;
+    if (n < 1 || rest > 4 * error + 2 * n * s->error) {
+        reduce(s, n < 1 ? v : rest, error + n * s->error);
+    } else if (error / n < s->error) {
+        s->step = v / n;
+        s->error = error / n;
+    }
 }
 
 void hl_gain_add(hl_gain_state *s, double v)
 {
     const double size = fabs(v);
 
+    if (s->n > 0)
+        take(s, fabs(v - s->last), s->precision * (size + fabs(s->last)));
+    take(s, size, s->precision * size);
     s->least = s->n == 0 || v < s->least ? v : s->least;
     s->most = s->n == 0 || v > s->most ? v : s->most;
+    s->last = v;
     s->n++;
-    if (size == 0 || s->none)
-        return;
-    if (s->step == 0) {
-        s->step = size;
-        s->n_steps = 1;
-    } else if (!is_multiple(s, size)) {
-        const double large = s->n_steps * s->step;
-        const double error = 16 * s->precision * (size > large ? size : large);
-        s->step = common_step(s->step, size, error);
-        s->n_steps = 0;
-        s->none = s->step == 0 || large / s->step > MOST_STEPS || size / s->step > MOST_STEPS;
-        if (!s->none && !is_multiple(s, size > large ? size : large))
-            s->none = true;
-    }
+    if (size > s->step * MOST_STEPS && s->step > 0)
+        s->none = true;
 }
 
 /* --- the choice ---------------------------------------------------------------------------------
@@ -94,7 +102,7 @@ static bool place(double low, double high, int32_t least, int32_t most, int32_t 
 static bool keeps_all(const hl_gain_state *s, int32_t least, int32_t most, hl_gain_choice *out)
 {
     enum { MOST_TIMES = 64, WORTH_DIGITS = 3 };
-    const double error = 64 * s->precision > 1e-13 ? 64 * s->precision : 1e-13;
+    const double error = 4 * s->error / s->step > 1e-14 ? 4 * s->error / s->step : 1e-14;
     int best = 99;
 
     for (int times = 1; times <= MOST_TIMES; times++) {

@@ -16,9 +16,9 @@ typedef struct {
     double precision; /* relative error of a value: 2^-53 doubles, 2^-24 floats */
     int64_t n;
     double least, most;
-    double step;    /* 0 = none yet */
-    double n_steps; /* that the value had from which step was taken */
-    bool none;      /* the values have no step */
+    double last;        /* value */
+    double step, error; /* of all values so far, and how far off it may be; 0 = none yet */
+    bool none;          /* the values have no step */
 } hl_gain_state;
 
 void hl_gain_add(hl_gain_state *s, double v);

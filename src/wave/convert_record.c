@@ -1,9 +1,10 @@
 /*
  * convert_record.c - to WFDB: which format and file each signal gets, and segments.
  *
- *      one segment           NAME.hea, NAME.dat (several files: named as in the input, or NAME_0.dat)
- *      --segment-seconds     NAME.hea, NAME_0001.hea ...                     all have the same signals
- *      variable layout       NAME.hea, NAME_0000.hea (layout), NAME_0001.hea ...
+ *      one segment           NAME.hea, NAME.dat (several files: named as in the input, or
+ * NAME_0.dat)
+ *      --segment-seconds     NAME.hea, NAME_0001.hea ...                     all have the same
+ * signals variable layout       NAME.hea, NAME_0000.hea (layout), NAME_0001.hea ...
  *
  * Source: waveform.md 1.1, 1.1a, 1.2.
  */
@@ -39,7 +40,8 @@ static const char *own_ending(const hl_convert_source *s, const char *file)
     return file + n;
 }
 
-/* A name for the file of signals first ..: the input's with the new record's name, else numbered. */
+/* A name for the file of signals first ..: the input's with the new record's name, else numbered.
+ */
 static const char *file_name(hl_convert *x, const hl_convert_source *s, const hl_wfdb_header *h,
                              int32_t first, bool alone)
 {
@@ -121,8 +123,9 @@ static hl_code check_fast(const hl_convert *x, const hl_wfdb_header *h, hl_error
     for (int32_t i = 0; i < h->n_signals; i++)
         if (!x->o->fast || hl_wfdb_is_flac(h->signal[i].format))
             return HL_OK;
-    return hl_fail(err, HL_E_USAGE, "--fast is for FLAC, and no signal becomes one\nGive --format "
-                                    "516 too (508: 8 bits, 524: 24 bits).");
+    return hl_fail(err, HL_E_USAGE,
+                   "--fast is for FLAC, and no signal becomes one\nGive --format "
+                   "516 too (508: 8 bits, 524: 24 bits).");
 }
 
 /* --- one segment --------------------------------------------------------------------------------
@@ -246,7 +249,8 @@ static hl_code write_fixed(hl_convert *x, hl_convert_source *s, hl_error *err)
         h.base_time = h.base_date = ""; /* the record's, in its header */
         h.n_comments = 0;
         h.version[0] = 0;
-        h.base_counter = src->base_counter + (double)(i * each) * src->counter_hz / src->rate_hz;
+        if (h.counter_hz != h.rate_hz || h.base_counter != 0)
+            h.base_counter += (double)(i * each) * h.counter_hz / h.rate_hz;
         if (c == HL_OK)
             c = write_segment(x, s, &h, to->n_samples, err);
         if (c == HL_OK && i + 1 == n)
@@ -439,8 +443,9 @@ hl_code hl_convert_segments(hl_convert *x, hl_convert_part *part, hl_error *err)
         c = copy_piece(&l, &w->piece[i], err);
     hl_arena_free(&l.own.scratch);
     if (c == HL_OK && x->o->fast && !l.is_flac)
-        c = hl_fail(err, HL_E_USAGE, "--fast is for FLAC, and no signal becomes one\nGive --format "
-                                     "516 too (508: 8 bits, 524: 24 bits).");
+        c = hl_fail(err, HL_E_USAGE,
+                    "--fast is for FLAC, and no signal becomes one\nGive --format "
+                    "516 too (508: 8 bits, 524: 24 bits).");
     if (c != HL_OK)
         return c;
     hl_wfdb_header master = times.header;

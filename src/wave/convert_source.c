@@ -9,8 +9,10 @@
 #include "base/civil.h"
 #include "base/ctl.h"
 #include "wave/convert.h"
+#include "wave/convert_gain.h"
 
 enum { CHUNK_SAMPLES = 1 << 16, DAY_MS = 86400000 };
+#define QUOTIENT_ERROR 1e-13 /* relative: of what EDF states as a quotient of decimals */
 
 /* --- handing out --------------------------------------------------------------------------------
  */
@@ -152,25 +154,36 @@ hl_code hl_convert_choose(hl_convert *x, hl_wave *w, hl_convert_part *out, hl_er
 /* --- the header of the part ---------------------------------------------------------------------
  */
 
+/* EDF has no way to leave the start out but this. waveform.md 1.7 */
+static bool has_no_start(const hl_wave *w)
+{
+    const hl_civil first = {.year = 1985, .month = 1, .day = 1};
+
+    return w->edf && w->header.base_ms == 0 &&
+           w->header.base_day == hl_civil_seconds(&first) / HL_DAY_S &&
+           (hl_str_starts(hl_str_of(w->edf->recording), "Startdate X") ||
+            strcmp(w->edf->recording, "Startdate not recorded") == 0);
+}
+
 /* The clock at frame `from`, in numbers and as text. */
 static hl_code shift_clock(hl_convert *x, const hl_wave *w, int64_t from, hl_wfdb_header *h,
                            hl_error *err)
 {
     const hl_wave_info *info = &w->info;
 
-    if (from == 0 && w->header.base_ms != HL_WFDB_NO_TIME)
+    if (from == 0 && w->header.base_ms != HL_WFDB_NO_TIME && !has_no_start(w))
         return HL_OK; /* as written */
     h->base_time = h->base_date = "";
     h->base_ms = h->base_day = HL_WFDB_NO_TIME;
-    if (info->start_ms == HL_WAVE_NO_TIME)
+    if (info->start_ms == HL_WAVE_NO_TIME || has_no_start(w))
         return HL_OK;
     const int64_t ms = info->start_ms + (int64_t)floor((double)from * 1000 / info->frame_hz + 0.5);
     int64_t day = ms / DAY_MS - (ms % DAY_MS < 0);
     h->base_ms = ms - day * DAY_MS;
     const int s = (int)(h->base_ms / 1000), rest = (int)(h->base_ms % 1000);
-    h->base_time = rest ? hl_arena_printf(x->arena, "%02d:%02d:%02d.%03d", s / 3600, s / 60 % 60,
-                                          s % 60, rest)
-                        : hl_arena_printf(x->arena, "%02d:%02d:%02d", s / 3600, s / 60 % 60, s % 60);
+    h->base_time =
+        rest ? hl_arena_printf(x->arena, "%02d:%02d:%02d.%03d", s / 3600, s / 60 % 60, s % 60, rest)
+             : hl_arena_printf(x->arena, "%02d:%02d:%02d", s / 3600, s / 60 % 60, s % 60);
     if (info->has_date) {
         hl_civil d = hl_civil_of(day * HL_DAY_S);
         h->base_day = day;
@@ -232,6 +245,8 @@ static hl_code take_signals(hl_convert *x, hl_convert_part *p, int64_t parts, hl
             to->format = 0;
             to->file = "~";
         }
+        if (p->wave->edf) /* its gain is a quotient: 200.00000000000003 */
+            hl_round_digits(to->gain, QUOTIENT_ERROR, &to->gain);
         if (p->wave->info.layout == HL_WAVE_VARIABLE)
             c = format_in_segments(p->wave, p->signal[k], &to->format, err);
     }
@@ -318,11 +333,14 @@ hl_code hl_convert_from_wave(hl_convert *x, hl_convert_part *p, hl_convert_sourc
     h->name = p->name;
     h->n_segments = 0;
     h->segment = NULL;
-    h->rate_hz = w->info.frame_hz * (double)parts;
-    h->counter_hz = w->edf ? h->rate_hz : w->info.counter_hz;
-    h->base_counter = w->info.base_counter + (double)p->from * w->info.counter_hz / w->info.frame_hz;
-    if (w->edf)
-        h->base_counter = 0;
+    h->rate_hz = w->info.frame_hz;
+    h->counter_hz = w->info.counter_hz;
+    if (w->edf) {
+        hl_round_digits(w->info.frame_hz * (double)parts, QUOTIENT_ERROR, &h->rate_hz);
+        h->counter_hz = h->rate_hz;
+    } else if (h->counter_hz != h->rate_hz || h->base_counter != 0) {
+        h->base_counter += (double)p->from * h->counter_hz / h->rate_hz;
+    }
     h->n_samples = (p->to - p->from) * parts;
     *r = (reading){.part = p, .at = p->from, .parts = parts};
     return c == HL_OK ? hl_convert_ready(x, out, err) : c;

@@ -41,8 +41,8 @@ static bool is_number(hl_str text)
 static hl_code open_csv(hl_arena *arena, const char *path, hl_ctl *ctl, hl_table_rows *r,
                         hl_error *err)
 {
-    const hl_csv_options co = {.mode = HL_STREAM_PLAIN, .cpu = hl_cpu_level(ctl ? ctl->cpu : 0),
-                               .ctl = ctl};
+    const hl_csv_options co = {
+        .mode = HL_STREAM_PLAIN, .cpu = hl_cpu_level(ctl ? ctl->cpu : 0), .ctl = ctl};
     bool numbers = true;
     hl_code c = hl_csv_open(path, NULL, 0, &co, &r->csv, err);
 

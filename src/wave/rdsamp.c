@@ -15,15 +15,30 @@ typedef struct {
     const hl_rdsamp_options *o;
     hl_wave_window q;
     int32_t n;
-    int32_t ticks; /* rows a frame */
-    double hz;     /* rows a second */
-    int32_t **to;  /* [n] */
+    int32_t ticks;           /* rows a frame */
+    double hz;               /* rows a second */
+    const struct style *how; /* of the times */
+    int32_t **to;            /* [n] */
     int32_t *block;
     hl_buf out;
 } printing;
 
 /* --- flags ---------------------------------------------------------------------------------------
  */
+
+/* -p or -P with a letter for the times. As there, -p twice is -P, and the last letter counts. */
+static bool take_values(hl_str word, hl_rdsamp_options *out)
+{
+    static const char letter[] = "smhedS"; /* hl_rdsamp_time */
+    const char *at = word.n == 3 ? memchr(letter, word.at[2], sizeof letter - 1) : letter;
+
+    if (!(hl_str_starts(word, "-p") || hl_str_starts(word, "-P")) || word.n > 3 || !at)
+        return false;
+    out->values += word.at[1] == 'P' ? 2 : 1;
+    out->values = out->values > HL_RDSAMP_PRECISE ? HL_RDSAMP_PRECISE : out->values;
+    out->time = (int32_t)(at - letter);
+    return true;
+}
 
 hl_code hl_rdsamp_flags(const char *words, hl_rdsamp_options *out, hl_error *err)
 {
@@ -39,18 +54,11 @@ hl_code hl_rdsamp_flags(const char *words, hl_rdsamp_options *out, hl_error *err
             out->heading = 1;
         else if (hl_str_is(word, "-H"))
             out->highres = 1;
-        else if (hl_str_is(word, "-p") || hl_str_is(word, "-pe") || hl_str_is(word, "-ps"))
-            out->values = HL_RDSAMP_PHYSICAL;
-        else if (hl_str_is(word, "-P"))
-            out->values = HL_RDSAMP_PRECISE;
-        else if (hl_str_is(word, "-pd"))
-            out->values = HL_RDSAMP_PHYSICAL, out->clock = 1;
-        else if (hl_str_is(word, "-Pd"))
-            out->values = HL_RDSAMP_PRECISE, out->clock = 1;
-        else
+        else if (!take_values(word, out))
             return hl_fail(err, HL_E_USAGE,
-                           "--rdsamp: '%s' is not known\nAllowed: -c -v -H -p -P -pd -Pd; the "
-                           "window and the signals have options of their own.",
+                           "--rdsamp: '%s' is not known\nAllowed: -c -v -H -p -P, these two also "
+                           "with d, e, h, m, s or S; the window and the signals have options of "
+                           "their own.",
                            hl_show(word, show));
         rest = hl_str_trim((hl_str){rest.at + word.n, rest.n - word.n});
     }
@@ -106,67 +114,138 @@ static const char *last(const char *text, size_t n)
     return all > n ? text + all - n : text;
 }
 
+/* A way to print times: the two lines of heading, in columns and in csv. */
+typedef struct style {
+    const char *name, *unit, *csv_name, *csv_unit;
+    double per_s; /* units a second, where it is a number with so many decimals ... */
+    int decimals;
+    bool wall, whole_s; /* ... or a time of day; whole_s: without milliseconds */
+} style;
+
+/* clang-format off */
+static const style in_seconds = {"   Elapsed time", "      (seconds)", "Elapsed time", "seconds", 1, 3, 0, 0};
+static const style in_minutes = {"   Elapsed time", "      (minutes)", "Elapsed time", "minutes", 60, 5, 0, 0};
+static const style in_hours = {"   Elapsed time", "        (hours)", "Elapsed time", "hours", 3600, 7, 0, 0};
+static const style as_elapsed = {"   Elapsed time", "   hh:mm:ss.mmm", "Elapsed time", "hh:mm:ss.mmm", 0, 0, 0, 0};
+static const style in_samples = {"sample interval", NULL, "sample interval", NULL, 0, 0, 0, 0};
+static const style as_raw = {"       sample #", NULL, "sample #", NULL, 0, 0, 0, 0};
+static const style as_clock = {"     Time", "(hh:mm:ss.mmm)", "Time", "hh:mm:ss.mmm", 0, 0, 1, 0};
+static const style as_date = {"      Time      Date    ", "(hh:mm:ss.mmm dd/mm/yyyy)", "Time and date",
+                           "hh:mm:ss.mmm dd/mm/yyyy", 0, 0, 1, 0};
+static const style as_slow_date = {"   Time      Date    ", "(hh:mm:ss dd/mm/yyyy)", "Time and date",
+                                "hh:mm:ss dd/mm/yyyy", 0, 0, 1, 1};
+/* clang-format on */
+
+static const style *choose_style(const printing *p)
+{
+    static const style *const of[] = {&in_seconds, &in_minutes, &in_hours,
+                                      &as_elapsed, NULL,        &in_samples};
+    const hl_wave_info *info = &p->w->info;
+
+    if (!p->o->values)
+        return &as_raw;
+    if (p->o->time != HL_RDSAMP_CLOCK)
+        return of[p->o->time];
+    return info->start_ms == HL_WAVE_NO_TIME ? &as_elapsed
+           : !info->has_date                 ? &as_clock
+           : p->hz > 1                       ? &as_date
+                                             : &as_slow_date;
+}
+
+/* A text of the csv form: within ', with \ in front of ' and \. */
+static void put_quoted(hl_buf *to, const char *text)
+{
+    hl_buf_char(to, '\'');
+    for (; *text; text++) {
+        if (*text == '\'' || *text == '\\')
+            hl_buf_char(to, '\\');
+        hl_buf_char(to, *text);
+    }
+    hl_buf_char(to, '\'');
+}
+
+/* The name of a column; one that was made up for a signal without description is "sig N". */
+static void put_name(printing *p, int32_t k, size_t width)
+{
+    const char *name = signal_at(p, k)->name;
+    char own[32];
+
+    if (strstr(name, ", signal ")) {
+        snprintf(own, sizeof own, "sig %d", (int)(p->o->signal ? p->o->signal[k] : k));
+        name = own;
+    }
+    hl_buf_char(&p->out, p->o->csv ? ',' : '\t');
+    if (p->o->csv)
+        put_quoted(&p->out, name);
+    else
+        hl_buf_printf(&p->out, "%*s", (int)width, last(name, width));
+}
+
+static void put_time_unit(printing *p)
+{
+    char text[32];
+
+    if (p->how->unit) {
+        hl_buf_printf(&p->out, p->o->csv ? "'%s'" : "%s",
+                      p->o->csv ? p->how->csv_unit : p->how->unit);
+    } else if (p->o->csv) {
+        hl_buf_printf(&p->out, "'%g sec'", 1 / p->hz);
+    } else {
+        snprintf(text, sizeof text, "(%g", 1 / p->hz);
+        hl_buf_printf(&p->out, "%10.10s sec)", text);
+    }
+}
+
 static void put_heading(printing *p)
 {
     const hl_rdsamp_options *o = p->o;
-    const hl_wave_info *info = &p->w->info;
     size_t width = o->values == HL_RDSAMP_PRECISE ? 15 : 7;
-    bool wall = o->clock && info->start_ms != HL_WAVE_NO_TIME;
-    const char *time = !o->values       ? "sample #"
-                       : !wall          ? "Elapsed time"
-                       : info->has_date ? "Time and date"
-                                        : "Time";
 
-    hl_buf_printf(&p->out, o->csv ? "'%s'" : "%15s", time);
-    for (int32_t k = 0; k < p->n; k++) {
-        const char *name = signal_at(p, k)->name;
-        if (o->csv)
-            hl_buf_printf(&p->out, ",'%s'", name);
-        else
-            hl_buf_printf(&p->out, "\t%*s", (int)width, last(name, width));
-    }
+    hl_buf_printf(&p->out, o->csv ? "'%s'" : "%s", o->csv ? p->how->csv_name : p->how->name);
+    for (int32_t k = 0; k < p->n; k++)
+        put_name(p, k, width);
     hl_buf_char(&p->out, '\n');
     if (!o->values)
         return;
-    if (o->csv)
-        hl_buf_printf(&p->out, "'%s'",
-                      !o->clock                             ? "seconds"
-                      : wall && info->has_date && p->hz > 1 ? "hh:mm:ss.mmm dd/mm/yyyy"
-                      : wall && info->has_date              ? "hh:mm:ss dd/mm/yyyy"
-                      : wall && p->hz <= 1                  ? "hh:mm:ss"
-                                                            : "hh:mm:ss.mmm");
-    else
-        hl_buf_printf(&p->out, "%15s", o->clock ? "(hh:mm:ss.mmm)" : "(seconds)");
+    put_time_unit(p);
     for (int32_t k = 0; k < p->n; k++) {
         const char *units = signal_at(p, k)->units;
         char cut[32];
         snprintf(cut, sizeof cut, "(%.*s", (int)width - 2, units);
+        hl_buf_char(&p->out, o->csv ? ',' : '\t');
         if (o->csv)
-            hl_buf_printf(&p->out, ",'%s'", units);
+            put_quoted(&p->out, units);
         else
-            hl_buf_printf(&p->out, "\t%*s)", (int)width - 1, cut);
+            hl_buf_printf(&p->out, "%*s)", (int)width - 1, cut);
     }
     hl_buf_char(&p->out, '\n');
 }
 
+/* A time as text: of day, or since the start. */
+static void put_clock(printing *p, int64_t i)
+{
+    char text[HL_MSTIM_CHARS] = "0:00.000", *t = text, *ms;
+
+    if (i > 0 || p->how->wall)
+        hl_mstimstr(&p->w->info, p->hz, i, p->how->wall, text);
+    if (p->how->whole_s && (ms = strchr(text, '.')) != NULL)
+        memmove(ms, ms + 4, strlen(ms + 4) + 1);
+    while (*t == ' ')
+        t++;
+    hl_buf_printf(&p->out, p->o->csv ? "'%s'" : p->how->wall ? "%s" : "%15s", t);
+}
+
 static void put_time(printing *p, int64_t i)
 {
-    const hl_rdsamp_options *o = p->o;
-    char text[HL_MSTIM_CHARS];
+    const style *how = p->how;
 
-    if (!o->values) {
-        hl_buf_printf(&p->out, o->csv ? "%lld" : "%15lld", (long long)i);
-    } else if (o->clock) {
-        char *t = text, *ms;
-        hl_mstimstr(&p->w->info, p->hz, i, true, text);
-        if (p->hz <= 1 && *t == '[' && (ms = strchr(t, '.')) != NULL) /* as timstr() has it */
-            memmove(ms, ms + 4, strlen(ms + 4) + 1);
-        while (*t == ' ')
-            t++;
-        hl_buf_printf(&p->out, o->csv ? "'%s'" : "%s", t);
-    } else {
-        hl_buf_printf(&p->out, o->csv ? "%.3f" : "%15.3f", (double)i / p->hz);
-    }
+    if (how->per_s > 0)
+        hl_buf_printf(&p->out, "%*.*f", p->o->csv ? 0 : 15, how->decimals,
+                      (double)i / (p->hz * how->per_s));
+    else if (how == &as_raw || how == &in_samples)
+        hl_buf_printf(&p->out, p->o->csv ? "%lld" : "%15lld", (long long)i);
+    else
+        put_clock(p, i);
 }
 
 static void put_value(printing *p, int32_t k, int32_t v)
@@ -230,6 +309,7 @@ hl_code hl_rdsamp(hl_wave *wave, const hl_rdsamp_options *o, const hl_sink *sink
     p.n = o->signal ? o->n_signals : wave->info.n_signals;
     p.ticks = highres ? wave->info.max_samples_per_frame : 1;
     p.hz = wave->info.frame_hz * p.ticks;
+    p.how = choose_style(&p);
     p.q = (hl_wave_window){.signal = o->signal,
                            .n_signals = o->n_signals,
                            .rate = highres ? HL_WAVE_HELD : HL_WAVE_AVERAGE};

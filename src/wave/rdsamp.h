@@ -17,16 +17,26 @@ typedef enum {
     HL_RDSAMP_PRECISE = 2   /* -P: 8 decimals */
 } hl_rdsamp_values;
 
+/* What stands in front of physical values: the letter behind -p or -P. */
+typedef enum {
+    HL_RDSAMP_SECONDS = 0, /* s, or none */
+    HL_RDSAMP_MINUTES = 1, /* m */
+    HL_RDSAMP_HOURS = 2,   /* h */
+    HL_RDSAMP_ELAPSED = 3, /* e: H:M:S since the start */
+    HL_RDSAMP_CLOCK = 4,   /* d: time of day, with the date if there is one; else as e */
+    HL_RDSAMP_SAMPLES = 5  /* S: samples since the start */
+} hl_rdsamp_time;
+
 /* Zero it first. */
 typedef struct {
     int64_t from, to; /* frames */
     const int32_t *signal;
     int32_t n_signals;
     int32_t values;  /* hl_rdsamp_values */
+    int32_t time;    /* hl_rdsamp_time */
     int32_t highres; /* -H */
     int32_t csv;     /* -c */
     int32_t heading; /* -v */
-    int32_t clock;   /* -pd: times as text, with the date if there is one */
 } hl_rdsamp_options;
 
 /* Flags as rdsamp takes them: "-P -v", "-c -pd -v", "-H". HL_E_USAGE names the one that is unknown.

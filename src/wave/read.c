@@ -8,8 +8,9 @@
 #include <stdlib.h>
 
 #include "wave/record.h"
+#include "wave/units.h"
 
-enum { CHUNK_FRAMES = 4096, CHUNK_SAMPLES = 1 << 16 };
+enum { CHUNK_FRAMES = 4096, CHUNK_SAMPLES = 12288, BLOCK = 512 };
 
 /* One call: what is wanted, where it goes. */
 typedef struct {
@@ -81,38 +82,38 @@ static int32_t average(const int32_t *v, int32_t n, bool truncate)
     return (int32_t)(truncate ? sum / n : floor_div(sum + n / 2, n));
 }
 
-static double physical(int32_t v, double gain, double baseline)
-{
-    return v == HL_WAVE_INVALID ? (double)NAN : (v - baseline) / gain;
-}
-
-/* What turns stored values into units: the segment's own numbers, or the record's. */
-typedef struct {
-    double gain, baseline;
-} scale;
-
 /* --- a chunk of one signal ----------------------------------------------------------------------
  */
 
-/* Place j of the held sample for each tick of a frame, as the WFDB library counts. 1.6 */
-static void hold(const int32_t *v, int32_t spf, int32_t ticks, int32_t *to)
-{
-    int32_t j = 0, count = -ticks;
+/* Where the held sample of each tick stands in its frame, as the WFDB library counts. 1.6 */
+typedef struct {
+    const int32_t *frame;
+    int32_t spf, ticks, tick, place, count;
+} holder;
 
-    to[0] = v[0];
-    for (int32_t g = 1; g < ticks; g++) {
-        count += spf;
-        if (count >= 0) {
-            j++;
-            count -= ticks;
+static holder hold(const int32_t *v, int32_t spf, int32_t ticks)
+{
+    return (holder){.frame = v, .spf = spf, .ticks = ticks, .count = -ticks};
+}
+
+static void next_held(holder *h, int64_t n, int32_t *to)
+{
+    for (int64_t i = 0; i < n; i++) {
+        to[i] = h->frame[h->place];
+        h->count += h->spf;
+        if (h->count >= 0) {
+            h->place++;
+            h->count -= h->ticks;
         }
-        to[g] = v[j];
+        if (++h->tick == h->ticks)
+            *h = hold(h->frame + h->spf, h->spf, h->ticks);
     }
 }
 
 static void put_digital(const call *x, int32_t k, const int32_t *v, int64_t n_frames, int32_t *to)
 {
     int32_t spf = spf_of(x, k), max = x->w->info.max_samples_per_frame;
+    holder h = hold(v, spf, max);
 
     switch (x->q->rate) {
     case HL_WAVE_AVERAGE:
@@ -120,8 +121,7 @@ static void put_digital(const call *x, int32_t k, const int32_t *v, int64_t n_fr
             to[f] = average(v + f * spf, spf, x->q->truncate);
         break;
     case HL_WAVE_HELD:
-        for (int64_t f = 0; f < n_frames; f++)
-            hold(v + f * spf, spf, max, to + f * max);
+        next_held(&h, n_frames * max, to);
         break;
     default:
         if (to != v)
@@ -129,55 +129,64 @@ static void put_digital(const call *x, int32_t k, const int32_t *v, int64_t n_fr
     }
 }
 
-static double mean_physical(const int32_t *v, int32_t n, scale s)
-{
-    double sum = 0;
-
-    for (int32_t i = 0; i < n; i++)
-        sum += physical(v[i], s.gain, s.baseline);
-    return sum / n;
-}
-
-/* The same loop for both widths: TYPE value of each place. */
-#define PUT_PHYSICAL(name, TYPE)                                                                   \
-    static void name(const call *x, int32_t k, const int32_t *v, int64_t n_frames, scale s,        \
-                     TYPE *to)                                                                     \
+/*
+ * The same loops for both widths. A frame's value is the mean of its samples' values, not the value
+ * of their mean; frames may be longer than a block.
+ */
+#define PUT_UNITS(TYPE, UNITS, name)                                                               \
+    static void name##_means(const int32_t *v, int64_t n_frames, int32_t spf, hl_units u,          \
+                             TYPE *to, hl_cpu cpu)                                                 \
     {                                                                                              \
-        int32_t spf = spf_of(x, k), max = x->w->info.max_samples_per_frame;                        \
-                                                                                                   \
-        if (x->q->rate == HL_WAVE_AVERAGE && spf > 1) {                                            \
-            for (int64_t f = 0; f < n_frames; f++)                                                 \
-                to[f] = (TYPE)mean_physical(v + f * spf, spf, s);                                  \
-        } else if (x->q->rate == HL_WAVE_HELD && spf != max) {                                     \
-            for (int64_t f = 0; f < n_frames; f++) {                                               \
-                int32_t j = 0, count = -max;                                                       \
-                for (int32_t g = 0; g < max; g++) {                                                \
-                    if (g > 0 && (count += spf) >= 0) {                                            \
-                        j++;                                                                       \
-                        count -= max;                                                              \
-                    }                                                                              \
-                    to[f * max + g] = (TYPE)physical(v[f * spf + j], s.gain, s.baseline);          \
+        double value[BLOCK], sum = 0;                                                              \
+        int32_t n_sum = 0;                                                                         \
+        for (int64_t left = n_frames * spf, n; left > 0; left -= n, v += n) {                      \
+            n = left < BLOCK ? left : BLOCK;                                                       \
+            hl_units_f64(v, n, u, value, cpu);                                                     \
+            for (int64_t i = 0; i < n; i++) {                                                      \
+                sum += value[i];                                                                   \
+                if (++n_sum == spf) {                                                              \
+                    *to++ = (TYPE)(sum / spf);                                                     \
+                    sum = n_sum = 0;                                                               \
                 }                                                                                  \
             }                                                                                      \
+        }                                                                                          \
+    }                                                                                              \
+                                                                                                   \
+    static void name(const call *x, int32_t k, const int32_t *v, int64_t n_frames, hl_units u,     \
+                     TYPE *to)                                                                     \
+    {                                                                                              \
+        int32_t spf = spf_of(x, k), max = x->w->info.max_samples_per_frame, sample[BLOCK];         \
+        holder h = hold(v, spf, max);                                                              \
+        int64_t n_samples = n_frames * (int64_t)spf;                                               \
+        hl_cpu cpu = x->w->cpu;                                                                    \
+                                                                                                   \
+        if (x->q->rate == HL_WAVE_AVERAGE && spf > 1) {                                            \
+            name##_means(v, n_frames, spf, u, to, cpu);                                            \
+        } else if (x->q->rate == HL_WAVE_HELD && spf != max) {                                     \
+            for (int64_t left = n_frames * max, n; left > 0; left -= n, to += n) {                 \
+                n = left < BLOCK ? left : BLOCK;                                                   \
+                next_held(&h, n, sample);                                                          \
+                UNITS(sample, n, u, to, cpu);                                                      \
+            }                                                                                      \
         } else {                                                                                   \
-            for (int64_t i = 0; i < n_frames * spf; i++)                                           \
-                to[i] = (TYPE)physical(v[i], s.gain, s.baseline);                                  \
+            UNITS(v, n_samples, u, to, cpu);                                                       \
         }                                                                                          \
     }
-PUT_PHYSICAL(put_f32, float)
-PUT_PHYSICAL(put_f64, double)
+PUT_UNITS(float, hl_units_f32, put_f32)
+PUT_UNITS(double, hl_units_f64, put_f64)
 
 /* n_frames of wanted signal k, which begin `at` frames into the window. */
-static void put(const call *x, int32_t k, const int32_t *v, int64_t at, int64_t n_frames, scale s)
+static void put(const call *x, int32_t k, const int32_t *v, int64_t at, int64_t n_frames,
+                hl_units u)
 {
     int64_t first = at * per_frame(x, k);
 
     switch (x->q->kind) {
     case HL_WAVE_F32:
-        put_f32(x, k, v, n_frames, s, (float *)x->to[k] + first);
+        put_f32(x, k, v, n_frames, u, (float *)x->to[k] + first);
         break;
     case HL_WAVE_F64:
-        put_f64(x, k, v, n_frames, s, (double *)x->to[k] + first);
+        put_f64(x, k, v, n_frames, u, (double *)x->to[k] + first);
         break;
     default:
         put_digital(x, k, v, n_frames, (int32_t *)x->to[k] + first);
@@ -213,7 +222,7 @@ static void put_gap(call *x, int64_t at, int64_t n_frames)
         int64_t n = n_frames * spf_of(x, k);
         for (int64_t i = 0; i < n; i++)
             x->native[k][i] = HL_WAVE_INVALID;
-        put(x, k, x->native[k], at, n_frames, (scale){1, 0});
+        put(x, k, x->native[k], at, n_frames, (hl_units){1, 0});
     }
 }
 
@@ -242,8 +251,8 @@ static hl_code put_segment(call *x, hl_wave_open_segment *seg, int64_t from, int
             for (int64_t i = 0; i < *got * spf_of(x, k); i++)
                 x->native[k][i] = mapped(m, x->native[k][i]);
         put(x, k, x->native[k], at, *got,
-            own_units && m->from >= 0 ? (scale){m->gain, m->baseline}
-                                      : (scale){s->gain, s->baseline});
+            own_units && m->from >= 0 ? (hl_units){m->gain, m->baseline}
+                                      : (hl_units){s->gain, s->baseline});
     }
     return c;
 }

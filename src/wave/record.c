@@ -366,6 +366,9 @@ static hl_code open_record(hl_wave *w, const char *path, hl_error *err)
     if (ends_in(w->name, ".hea"))
         w->name[strlen(w->name) - 4] = 0;
     c = read_header(w, w->arena, w->name, &w->header, err);
+    if (c == HL_E_INPUT && hl_is_folder(path))
+        c = hl_fail(err, HL_E_INPUT,
+                    "%s is a folder\nName a record in it: FOLDER/NAME, without extension.", path);
     if (c == HL_OK && !hl_wfdb_is_name_of(w->header.name, w->name, strchr(path, '/') != NULL)) {
         char show[HL_SHOW_BYTES];
         snprintf(file, sizeof file, "%.4000s.hea", w->name);

@@ -10,7 +10,10 @@
 
 #include "wave/deal.h"
 
-enum { CHUNK_SAMPLES = 6144 }; /* of a group, unpacked at a time: stays in the first cache */
+/* Of a group at a time, so that samples stay in the first cache between two steps; more when they
+ * are dealt from the stored bytes. Memory is small enough that malloc() keeps it between records.
+ */
+enum { CHUNK_SAMPLES = 6144, CHUNK_SAMPLES_PLAIN = 24576 };
 
 void hl_wave_segment_close(hl_wave_open_segment *s)
 {
@@ -412,10 +415,12 @@ static hl_code begin_sums(const demand *d, int64_t *from, hl_error *err)
     return HL_OK;
 }
 
-/* Room for n samples stored and unpacked, kept from call to call. */
-static hl_code chunk_room(hl_wave *w, size_t n, uint8_t **stored, int32_t **sample, hl_error *err)
+/* Room for n samples, stored and, unless they are dealt from there, unpacked; kept from call to
+ * call. */
+static hl_code chunk_room(hl_wave *w, size_t n, bool plain_16, uint8_t **stored, int32_t **sample,
+                          hl_error *err)
 {
-    size_t bytes = n * 8 + 64;
+    size_t unpacked = plain_16 ? 0 : n, bytes = unpacked * 4 + n * (plain_16 ? 2 : 4) + 64;
 
     if (w->n_chunk < bytes) {
         free(w->chunk);
@@ -425,15 +430,15 @@ static hl_code chunk_room(hl_wave *w, size_t n, uint8_t **stored, int32_t **samp
             return hl_fail_memory(err, "samples", bytes);
     }
     *sample = w->chunk;
-    *stored = (uint8_t *)(*sample + n);
+    *stored = (uint8_t *)(*sample + unpacked);
     return HL_OK;
 }
 
 static hl_code read_frames(const demand *d, int64_t from, int64_t to, int64_t *reached,
                            hl_error *err)
 {
-    int64_t step = CHUNK_SAMPLES / d->g->frame_samples;
     bool sums = d->g->format->format == 8, plain_16 = is_plain_16(d);
+    int64_t step = (plain_16 ? CHUNK_SAMPLES_PLAIN : CHUNK_SAMPLES) / d->g->frame_samples;
     uint8_t *stored = NULL;
     int32_t *sample = NULL;
 
@@ -441,7 +446,9 @@ static hl_code read_frames(const demand *d, int64_t from, int64_t to, int64_t *r
     if (from >= to)
         return HL_OK;
     step = step < 1 ? 1 : step;
-    hl_code c = chunk_room(d->w, (size_t)(step * d->g->frame_samples) + 8, &stored, &sample, err);
+    step = step < to - from ? step : to - from;
+    hl_code c =
+        chunk_room(d->w, (size_t)(step * d->g->frame_samples) + 8, plain_16, &stored, &sample, err);
     if (c == HL_OK && sums)
         c = begin_sums(d, &from, err);
     while (c == HL_OK && from < to) {
@@ -465,9 +472,11 @@ static hl_code read_binary(const demand *d, int64_t *got, hl_error *err)
 
     for (int32_t k = 0; k < d->n_lanes; k++) {
         const hl_wave_lane *lane = &d->lane[k];
+        good = lane->ends < good ? lane->ends : good;
+        if (lane->from == lane->to) /* skewed out of the file */
+            continue;
         first = lane->from < first ? lane->from : first;
         last = lane->to > last ? lane->to : last;
-        good = lane->ends < good ? lane->ends : good;
         skew = lane->from - d->from > skew ? lane->from - d->from : skew;
     }
     hl_code c = read_frames(d, first, last, &reached, err);

@@ -28,6 +28,19 @@ EXCEPT = {
                  "it is no FLAC file")],
     "flempty": [("(EE) flempty: getvec: unexpected FLAC decoding error", "flempty.dat: no FLAC stream",
                  "it is no FLAC file")],
+    "onefile": [("(EE) onefile: signal 0 (V): checksum error (-2674, expected 6748)",
+                 "(EE) onefile: signal 1 (V): checksum error (-2674, expected 6748)",
+                 "it numbers the signals whose files are there, we those of the header")],
+    "skew": [("(EE) skew: signal 0 (II): checksum error (24358, expected -24254)",
+              "(EE) skew: signal 0 (II): checksum error (31914, expected -24254)",
+              "it adds up what is left when the skew is out, we what the checksum is of"),
+             ("(EE) skew: signal 1 (V): checksum error (5707, expected 6748)",
+              "(EE) skew: signal 1 (V): checksum error (8668, expected 6748)", "the same")],
+    "msnest": [("(II) msnest:msfix: signal %d (%s): signal range %s" % signal, "nested multi-segment record",
+                "a nested record is not read") for signal in ((0, "II", "(600, 1400) < (-1024, 3071)"),
+                                                               (1, "V", "(-300, 300) < (-2048, 2047)"))],
+    "test_edfann.edf": [("(WW) test_edfann.edf: signal EDF Annotations (units ) not listed in calibration file", "",
+                         "annotations are no signal")],
 }
 
 
@@ -42,7 +55,7 @@ def missing(record, theirs, ours):
         for pattern, better in SAID_BETTER:
             wanted = re.sub("^%s$" % pattern, better, wanted)
         for old, part, _ in EXCEPT.get(record, []):
-            if line == old and any(part in x for x in ours):
+            if line == old and (not part or any(part in x for x in ours)):
                 wanted = None
         if wanted is not None and wanted not in ours:
             yield "%s: %r is not in ours" % (record, wanted)

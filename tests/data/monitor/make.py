@@ -1,4 +1,4 @@
-"""Makes the small monitor export beside this file, and the fuzzer's seeds in ../monitor_export.
+"""Makes the small monitor export beside this file, and the fuzzers' seeds in ../monitor_export and ../monitor_stay.
 
     python3 make.py
 
@@ -105,6 +105,85 @@ def day(n):
     return tables
 
 
+# --- stays as tests/fuzz/fuzz_stay.c reads them -----------------------------------------------------------------
+
+KNOWN = [0, 1, 200, 8092, 8292, 800, 4000, 2, 4095, 0.5, 35]
+BASE = {131328: 0, 150016: 1, 150452: 2, 151562: 3}
+PERIOD = {4: 0, 8: 1, 16: 2}
+WAVE, NUMERIC, ENUMERATION, ALERT = 0x00, 0xa0, 0xc0, 0xe0
+GO_ON, SAME, BY_FRAMES, TICKS, ABSOLUTE = 0x00, 0x60, 0x80, 0xa0, 0xd0  # how a sequence number follows
+NEVER = b'\xff'
+
+
+def text(s):
+    return b'\xff' if s is None else bytes([len(s.encode())]) + s.encode()
+
+
+def number(v):
+    return b'\x80' if v is None else bytes([KNOWN.index(v)])
+
+
+def stay_wave(base, period, label, unit, low, high, *scale):
+    return bytes([BASE[base], PERIOD[period]]) + text(label) + text(unit) + \
+        b''.join(number(v) for v in (low, high) + scale)
+
+
+STAY_WAVES = [stay_wave(131328, 4, 'II', 'mV', 0.5, 35, 0, 8092, 8292, 0, 1),
+              stay_wave(150016, 8, 'ABP', 'mmHg', None, None, 1, 800, 4000, 0, 200),
+              stay_wave(151562, 16, 'Resp', 'Ohm', None, None, 1, 2, 4095, 0, 1)]
+
+
+def stay(flags, *messages, waves=STAY_WAVES):
+    others = [('HR', 'bpm'), ('NBPs', 'mmHg'), ('SpO\u2082', '%'), ('HR', '')]
+    return bytes([flags, len(waves) - 1]) + b''.join(waves) + \
+        b''.join(text(name) + text(unit) for name, unit in others) + b''.join(messages)
+
+
+def sent(i, how=GO_ON, by=b'', time=b'\0', count=b'\0', lists=None):
+    """A wave message of 5120 ticks. lists: unavailable, invalid, paced."""
+    kind = (0x80 if lists else 0) | i
+    while kind % 3 != i:
+        kind += 1
+    return bytes([kind, how]) + by + time + count + (b''.join(text(v) for v in lists) if lists else b'')
+
+
+def told(kind, i, *what, how=SAME, by=b'', time=b'\0'):
+    return bytes([kind | i, how]) + by + time + b''.join(what)
+
+
+def rounds(n):
+    for k in range(n):
+        yield sent(0)
+        yield sent(1, lists=('0 9', '100 120 130 131', '5 77'))
+        yield sent(2)
+        yield told(NUMERIC, 0, text('%d.00000' % (60 + k)))
+        yield told(NUMERIC, 2, text('98.50000'))
+        yield told(NUMERIC, 1, text('120'))
+        yield told(ENUMERATION, 0, text('N'))
+        yield told(ENUMERATION, 3, text('V beat'))
+
+
+def stay_seeds():
+    frames = lambda n: struct.pack('<b', n)
+    alarm = lambda severity, *times: told(ALERT, 1, text('\u2731\u2731 VTach'), bytes([severity]), *times)
+    return {
+        'steady': stay(16, *rounds(6), alarm(2, b'\0', b'\0', NEVER), alarm(3, NEVER, b'\0', b'\xc9'),
+                       alarm(2, NEVER, NEVER, b'\x51')),
+        'leads_off': stay(0, sent(0), sent(1), sent(0), sent(0), sent(1, SAME), sent(2), sent(2), sent(2)),
+        'gap': stay(8, sent(0), sent(1), sent(0, BY_FRAMES, frames(100)), sent(1, SAME), sent(2, SAME), sent(0)),
+        'backwards': stay(0, sent(0), sent(0), sent(0, BY_FRAMES, frames(-128)), sent(0, BY_FRAMES, frames(-128)),
+                          sent(0, ABSOLUTE, struct.pack('<q', 500000000123 - 40960)), sent(1, SAME)),
+        'clock_set': stay(2, *rounds(2), sent(0, time=b'\xe0' + struct.pack('<i', -60000)[:3]), *rounds(2)),
+        'askew': stay(0, sent(0, TICKS, struct.pack('<h', 4)), sent(1, TICKS, struct.pack('<h', 8)),
+                      sent(2, TICKS, struct.pack('<h', -3)), sent(0, count=b'\xc0\x07'), sent(1, count=b'\xc0\x03')),
+        'contradicts': stay(1, sent(0) + b'\1', sent(0, SAME) + b'\2', sent(0) + b'\3', sent(1, SAME) + b'\4'),
+        'numerics': stay(0, *(told(NUMERIC, i, text(v), how=TICKS, by=struct.pack('<h', 1000))
+                              for i, v in enumerate(('80.00000', '-1.5e2', '', '123456789012345678901.5')))),
+        'far': stay(0, sent(0), sent(0, ABSOLUTE, struct.pack('<q', 2**62)), sent(0, ABSOLUTE, struct.pack('<q', -9)),
+                    sent(1, count=b'\xfe\xff\x0f\0')),
+    }
+
+
 def main():
     for n in (1, 2):
         folder = here / 'tiny' / ('day%d' % n)
@@ -128,6 +207,10 @@ def main():
     f = fmt('WaveSample')
     cut = tables['WaveSample']
     (seeds / 'WaveSample_cut.seed').write_bytes(struct.pack('<H', len(f)) + f + cut[:60] + cut[70:])
+    seeds = here.parent / 'monitor_stay'
+    seeds.mkdir(exist_ok=True)
+    for name, content in stay_seeds().items():
+        (seeds / (name + '.seed')).write_bytes(content)
 
 
 main()

@@ -1,0 +1,298 @@
+"""bench/wave: reading records beside the WFDB library and wfdb-python, FLAC beside flac."""
+
+import hashlib
+import os
+import random
+import shlex
+import shutil
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+
+from common import BENCH, ONE_THREAD, ROOT, WORK, compile_c, environment, hilum_libraries, interleaved, \
+    measure, run, say
+
+FRAMES = 224_900  # of the hour; make_waves.py
+WINDOW = 312  # frames, 5 s
+GROUPS = {"e": 3, "p": 2, "r": 1}  # files of the hour and their signals
+SIGNALS = 6
+RAW = "--force-raw-format --endian=little --sign=signed".split()
+RAW_IN = [*RAW, "--bps=16", "--sample-rate=96000", "--no-padding", "--no-seektable"]
+FLAC_BEST, FLAC_FAST = "-8 -r8 -e".split(), ["-5"]
+
+# What is read: name -> (keep|reopen|headers, digital|physical, jobs, who takes part). wfdb-python has
+# no open record, and one frame or one signal of it costs what a window does.
+ALL, IN_C = ("hilum", "libwfdb", "wfdb-python"), ("hilum", "libwfdb")
+READS = {
+    "open": ("reopen", "digital", "hour/open", ALL),
+    "window, kept open": ("keep", "digital", "hour/window", IN_C),
+    "window, opened each time": ("reopen", "digital", "hour/window", ALL),
+    "window of one signal": ("keep", "digital", "hour/signal", IN_C),
+    "one frame": ("keep", "digital", "hour/frame", IN_C),
+    "hour": ("reopen", "digital", "hour/whole", ALL),
+    "hour, in units": ("reopen", "physical", "hour/whole", ALL),
+    "ECG": ("reopen", "digital", "ecgs/ecgs", ALL),
+    "ECG, in units": ("reopen", "physical", "ecgs/ecgs", ALL),
+    "headers": ("headers", "digital", "long/long", ALL),
+}
+PASSES = {"hilum": 5, "libwfdb": 3, "wfdb-python": 1}
+
+
+# --- programs and data --------------------------------------------------------------------------
+
+
+class WaveTools:
+    def __init__(self, tools, args):
+        for program, package in (("flac", "flac"), ("nginx", "nginx-light")):
+            if not shutil.which(program, path=os.environ["PATH"] + ":/usr/sbin"):
+                sys.exit(f"bench: {program} is not there\nInstall the package {package}.")
+        ours = hilum_libraries(Path(args.build))
+        self.python = environment("venv-wave", ("requirements-wave.txt", []))
+        self.flac = compile_c("wave_flac", *ours)
+        self.numerics = compile_c("wave_numerics", *ours)
+        self.program = {"hilum": [compile_c("wave_hilum", *ours)],
+                        "wfdb-python": [self.python, BENCH / "wave_peer.py"]}
+        prefix = args.libwfdb or os.environ.get("HILUM_LIBWFDB")
+        if prefix:
+            flags = run(["pkg-config", "--libs", "flac"]).split()
+            library = Path(prefix) / "lib/libwfdb.a"
+            self.program["libwfdb"] = [compile_c("wave_libwfdb", f"-I{prefix}/include", library, *flags,
+                                                 "-lm", "-pthread")]
+        else:
+            say("wave: no libwfdb (--libwfdb PREFIX or HILUM_LIBWFDB), it is left out")
+        ask = "import importlib.metadata as m, sys; print(*map(m.version, sys.argv[1:]))"
+        names = "wfdb numpy soundfile pandas".split()
+        self.version = dict(zip(names, run([self.python, "-c", ask, *names]).split()))
+        self.version["flac"] = run(["flac", "--version"]).split()[1]
+        if prefix:
+            self.version["libwfdb"] = libwfdb_version(Path(prefix))
+
+    def peers(self, wanted):
+        return {name: self.program[name] for name in wanted if name in self.program}
+
+
+def libwfdb_version(prefix):
+    defined = dict(line.split()[1:3] for line in (prefix / "include/wfdb/wfdb.h").read_text().splitlines()
+                   if line.startswith("#define WFDB_") and len(line.split()) == 3)
+    return ".".join(defined[f"WFDB_{part}"] for part in ("MAJOR", "MINOR", "RELEASE"))
+
+
+def source_records():
+    """Records to make the hour from: the reference data where it is, else the tests'."""
+    shared = Path(os.environ.get("HILUM_SHARED", ROOT / "../shared/data")) / "wfdb/records/mixed"
+    return shared if (shared / "100.dat").exists() else Path("tests/data/wave/records/mixed")
+
+
+def wave_data(tools, quick):
+    source = source_records()
+    n = (2, 6, 50, 1) if quick else (8, 60, 1000, 24)
+    key = hashlib.sha256((BENCH / "make_waves.py").read_bytes() + str(source).encode()).hexdigest()[:8]
+    folder = WORK / f"waves-{'-'.join(map(str, n))}-{key}"
+    if not folder.exists():
+        say(f"making {folder}")
+        part = folder.with_suffix(".part")
+        shutil.rmtree(part, ignore_errors=True)
+        run([tools.python, BENCH / "make_waves.py", source, part, *n])
+        write_jobs(part, *n[:2], 100 if quick else 1000)
+        part.rename(folder)
+    return folder
+
+
+def write_jobs(folder, n_copies, n_ecgs, n_windows):
+    rng = random.Random(1)
+    starts = [rng.randrange(FRAMES - WINDOW) for _ in range(n_windows)]
+    jobs = {
+        "hour/open": [("hour", 0, 0, -1)] * 100,
+        "hour/window": [("hour", f, f + WINDOW, -1) for f in starts],
+        "hour/signal": [("hour", f, f + WINDOW, rng.randrange(SIGNALS)) for f in starts],
+        "hour/frame": [("hour", f, f + 1, -1) for f in starts],
+        "hour/whole": [("hour", 0, -1, -1)],
+        "copies": [(f"copy{i}/hour", 0, -1, -1) for i in range(n_copies)],
+        "ecgs/ecgs": [(f"{i:04d}", 0, -1, -1) for i in range(n_ecgs)],
+        "long/long": [("long", 0, 0, -1)],
+    }
+    for name, lines in jobs.items():
+        (folder / f"{name}.txt").write_text("".join("{} {} {} {}\n".format(*j) for j in lines))
+
+
+# --- reading ------------------------------------------------------------------------------------
+
+
+def digest(path):
+    value = hashlib.sha256(path.read_bytes()).hexdigest()
+    path.unlink()
+    return value
+
+
+def timed(tools, command, env):
+    """Medians over the passes that the program prints."""
+    used = measure(tools, command, env, subprocess.PIPE)
+    pairs = [tuple(map(float, line.split())) for line in used["output"].splitlines()]
+    return {"cpu_ms": statistics.median(p[0] for p in pairs),
+            "wall_ms": statistics.median(p[1] for p in pairs), "rss_mb": used["rss_mb"]}
+
+
+def reading(tools, wave, args, folder):
+    env = {**os.environ, **ONE_THREAD}
+    env.pop("WFDB", None)
+    values, tasks = WORK / "values", {}
+    for task, (how, kind, jobs, wanted) in READS.items():
+        say(f"wave: {task}")
+        commands = {name: [*program, how, kind, folder / f"{jobs}.txt"]
+                    for name, program in wave.peers(wanted).items()}
+        digests = {}
+        for name, command in commands.items():
+            run([*command, 0, values.resolve()], env=env)
+            digests[name] = digest(values)
+        if len(set(digests.values())) != 1:
+            sys.exit(f"bench: {task}: the samples differ: {digests}")
+        commands = {n: [*c, PASSES[n], "-"] for n, c in commands.items()}
+        tasks[task] = {
+            "figures": interleaved(args.rounds, {n: lambda c=c: timed(tools, c, env)
+                                                 for n, c in commands.items()}),
+            "commands": {n: shlex.join(map(str, c)) for n, c in commands.items()},
+        }
+    return tasks
+
+
+def scaling(tools, wave, args, folder):
+    """Copies of the hour read by one thread and by more."""
+    threads = [j for j in (1, 2, 4, 8, 16) if j <= tools.cpus]
+    commands = {f"{j}": [*wave.program["hilum"], "reopen", "digital", folder / "copies.txt", 20, "-", j]
+                for j in threads}
+    say("wave: threads")
+    return {"files": len(list(folder.glob("copy*/hour.hea"))),
+            "figures": interleaved(args.rounds, {n: lambda c=c: timed(tools, c, None)
+                                                 for n, c in commands.items()}),
+            "commands": {n: shlex.join(map(str, c)) for n, c in commands.items()}}
+
+
+# --- FLAC ---------------------------------------------------------------------------------------
+
+
+def one_number(tools, command):
+    used = measure(tools, command, stdout=subprocess.PIPE)
+    return {"cpu_ms": statistics.median(map(float, used["output"].split())), "rss_mb": used["rss_mb"]}
+
+
+def whole_process(tools, command, times=1):
+    used = measure(tools, command)
+    return {"cpu_ms": used["cpu_s"] / times * 1e3, "rss_mb": used["rss_mb"]}
+
+
+def flac(tools, wave, args, folder):
+    """Our encoder and decoder beside the flac program, by file of the hour."""
+    out, groups = WORK / "out", {}
+    out.mkdir(exist_ok=True)
+    for group, n in GROUPS.items():
+        say(f"wave: FLAC, {n} channels")
+        raw, stream = folder / f"hour/hour_{group}.raw", folder / f"hour/hour_{group}.dat"
+        values, ours, theirs = out / "values.raw", out / "ours.flac", out / "theirs.flac"
+        flac_in = ["flac", "--silent", "--force", *RAW_IN, f"--channels={n}", "-o", theirs, raw]
+        commands = {
+            "hilum, best": [wave.flac, "best", raw, n, ours, 1],
+            "flac -8 -r8 -e": [*flac_in, *FLAC_BEST],
+            "hilum, fast": [wave.flac, "fast", raw, n, ours, 3],
+            "flac -5": [*flac_in, *FLAC_FAST],
+            "hilum, decoding": [wave.flac, "decode", stream, 10, "-"],
+            "flac -d": ["flac", "--silent", "-d", "-c", *RAW, *[stream] * 10],
+        }
+        run([wave.flac, "decode", stream, 0, values])
+        if digest(values) != hashlib.sha256(raw.read_bytes()).hexdigest():
+            sys.exit(f"bench: {stream}: our decoder gives other samples")
+        size = {}
+        for name in list(commands)[:4]:
+            run(commands[name])
+            path = ours if name.startswith("hilum") else theirs
+            run([wave.flac, "decode", path, 0, values])
+            if digest(values) != hashlib.sha256(raw.read_bytes()).hexdigest():
+                sys.exit(f"bench: {name}: {raw} does not come back")
+            size[name] = path.stat().st_size
+
+        def once(name, command):
+            if name.startswith("hilum"):
+                return one_number(tools, command)
+            return whole_process(tools, command, 10 if name == "flac -d" else 1)
+
+        groups[group] = {
+            "channels": n, "samples": raw.stat().st_size // 2, "bytes": size,
+            "figures": interleaved(args.rounds, {m: lambda m=m, c=c: once(m, c)
+                                                 for m, c in commands.items()}),
+            "commands": {m: shlex.join(map(str, c)) for m, c in commands.items()},
+        }
+    return groups
+
+
+# --- a web server -------------------------------------------------------------------------------
+
+
+def nginx_server(folder):
+    sys.path.insert(0, "tests")
+    import nginx
+    return nginx.Server(folder)
+
+
+def remote(tools, wave, args, folder):
+    """A window of the hour through nginx: requests and bytes, one process each."""
+    env = {k: v for k, v in os.environ.items() if not k.lower().endswith("_proxy")}
+    start = FRAMES // 3
+    say("wave: web server")
+    with nginx_server(folder / "hour") as server:
+        commands = {
+            "hilum": [tools.hilum, "wave", "cat", f"{server.url}/hour", "--digital", "--rate", "native",
+                      "--format", "i32", "--from", f"f{start}", "--to", f"f{start + WINDOW}"],
+            "wfdb-python": [wave.python, BENCH / "wave_remote.py", server.url, start, start + WINDOW],
+        }
+        asked, sums = {}, {}
+        for name, command in commands.items():
+            server.forget()
+            done = subprocess.run([str(c) for c in command], env=env, capture_output=True)
+            if done.returncode != 0:
+                sys.exit(f"bench: {name}: {done.stderr.decode()}")
+            log = server.log(1)
+            asked[name] = {"requests": len(log), "bytes": sum(r.bytes for r in log)}
+            sums[name] = hashlib.sha256(done.stdout).hexdigest()
+        if len(set(sums.values())) != 1:
+            sys.exit(f"bench: remote windows differ: {sums}")
+        figures = interleaved(args.rounds, {
+            n: lambda c=c: {k: v for k, v in measure(tools, c, env).items() if k != "output"}
+            for n, c in commands.items()})
+    size = sum(p.stat().st_size for p in (folder / "hour").glob("hour[._]*") if p.suffix != ".raw")
+    return {"asked": asked, "figures": figures, "record_bytes": size,
+            "commands": {n: shlex.join(map(str, c)).replace(server.url, "http://127.0.0.1:PORT")
+                         for n, c in commands.items()}}
+
+
+# --- numerics -----------------------------------------------------------------------------------
+
+
+def numerics(tools, wave, args, folder):
+    table, values = folder / "numerics.csv.gz", WORK / "values"
+    commands = {"hilum": [wave.numerics, table], "pandas": [wave.python, BENCH / "wave_frame.py", table]}
+    say("wave: numerics")
+    digests = set()
+    for command in commands.values():
+        run([*command, 0, values])
+        digests.add(digest(values))
+    if len(digests) != 1:
+        sys.exit("bench: the numerics differ")
+    commands = {n: [*c, 5, "-"] for n, c in commands.items()}
+    return {"gz_bytes": table.stat().st_size,
+            "figures": interleaved(args.rounds, {n: lambda c=c: one_number(tools, c)
+                                                 for n, c in commands.items()}),
+            "commands": {n: shlex.join(map(str, c)) for n, c in commands.items()}}
+
+
+def bench_wave(tools, args):
+    wave = WaveTools(tools, args)
+    folder = wave_data(wave, args.quick)
+    return {"rounds": args.rounds, "versions": wave.version, "source": str(source_records()),
+            "windows": sum(1 for _ in open(folder / "hour/window.txt")),
+            "ecgs": sum(1 for _ in open(folder / "ecgs/ecgs.txt")),
+            "segments": len(list((folder / "long").glob("long_*.hea"))) - 1,
+            "read": reading(tools, wave, args, folder),
+            "threads": scaling(tools, wave, args, folder),
+            "flac": flac(tools, wave, args, folder),
+            "remote": remote(tools, wave, args, folder),
+            "numerics": numerics(tools, wave, args, folder)}
