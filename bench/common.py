@@ -16,7 +16,8 @@ FLAGS = (
     "-include src/base/banned.h -Iinclude -Isrc -Wall -Wextra"
 ).split()
 # What hilum is linked against, by pkg-config's names.
-LIBRARIES = "libisal libdeflate libcrypto jansson libjpeg libpng zlib charls libopenjp2".split()
+LIBRARIES = ("libisal libdeflate libcrypto jansson libjpeg libpng zlib charls libopenjp2 flac libcurl "
+             "cairo").split()
 # One thread in every library that a peer may load.
 ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")}
 

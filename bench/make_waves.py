@@ -136,8 +136,8 @@ def make_numerics(path, hours, rng):
     rows = round(hours * 3600 * 999.56 / 1024)
     columns = []
     for decimals, mean, spread, share in NUMERICS.values():
-        values = rng.normal(mean, spread, rows)
         there = rng.random(rows) < share
+        values = np.round(rng.normal(mean, spread, rows), decimals) + 0.0  # no -0
         columns.append([f"{v:.{decimals}f}" if t else "" for v, t in zip(values, there)])
     with gzip.open(path, "wt", compresslevel=9, newline="") as file:
         file.write(",".join(f'"{name}"' for name in ("time", *NUMERICS)) + "\n")

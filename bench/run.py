@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""hilum beside other programs: bench/run.py [cohort] [pack] [film] [--quick]
+"""hilum beside other programs: bench/run.py [cohort] [pack] [film] [wave] [--quick]
 
 Makes data and virtual environments in bench/work (kept for the next run), runs every program as a
 child process, all of them in turn within a round, and writes medians and ratios to
@@ -24,6 +24,7 @@ import report
 from common import (BENCH, LIBRARIES, ONE_THREAD, ROOT, WORK, compile_c, environment, hilum_libraries,
                     hospital, interleaved, measure, run, say)
 from film import bench_film
+from waves import bench_wave
 
 
 def few_films(whole, name):
@@ -213,7 +214,8 @@ def bench_pack(tools, args):
 
 # --- all --------------------------------------------------------------------------------------------
 
-PARTS = {"cohort": (bench_cohort, 3), "pack": (bench_pack, 5), "film": (bench_film, 3)}  # and rounds
+PARTS = {"cohort": (bench_cohort, 3), "pack": (bench_pack, 5), "film": (bench_film, 3),  # and rounds
+         "wave": (bench_wave, 5)}
 
 
 class Tools:
@@ -278,8 +280,11 @@ def main():
                         help="what to measure (default: all)")
     parser.add_argument("--quick", action="store_true", help="small data: to see that the bench works")
     parser.add_argument("--rounds", type=int,
-                        help="rounds (default: cohort and film 3, pack 5; with --quick 1)")
+                        help="rounds (default: cohort and film 3, pack and wave 5; with --quick 1)")
     parser.add_argument("--build", default="build", help="build folder (default: build)")
+    parser.add_argument("--libwfdb", metavar="PREFIX", default=os.environ.get("HILUM_LIBWFDB"),
+                        help="where the WFDB library in C is installed, with FLAC (include/wfdb/wfdb.h,\n"
+                             "lib/libwfdb.a); default: HILUM_LIBWFDB; without it wave leaves it out")
     args = parser.parse_args()
     args.build = str(Path(args.build).resolve())
     os.chdir(ROOT)

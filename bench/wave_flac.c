@@ -4,9 +4,9 @@
  *      wave_flac best|fast RAW CHANNELS FLAC PASSES
  *      wave_flac decode FLAC PASSES VALUES
  *
- * RAW has interleaved samples of 16 bits. Encodes RAW to FLAC, or decodes FLAC (VALUES: where the
- * samples go as 16 bits, "-": nowhere), PASSES times after a first pass that is not counted, and
- * prints a line for each pass: CPU ms.
+ * RAW has interleaved samples of 16 bits, in the machine's order. Encodes RAW to FLAC, or decodes
+ * FLAC (VALUES: where the samples go as 16 bits, "-": nowhere), PASSES times after a first pass
+ * that is not counted, and prints a line for each pass: CPU ms.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +15,7 @@
 
 #include "format/flac/flac.h"
 
-enum { BLOCK = 4096, MAX_RAW_BYTES = 1 << 30 };
+enum { BLOCK = 4096 };
 
 static double cpu_ms(void)
 {
@@ -24,24 +24,23 @@ static double cpu_ms(void)
     return 1e3 * (double)t.tv_sec + 1e-6 * (double)t.tv_nsec;
 }
 
-static hl_code encode(const hl_buf *raw, int32_t n_channels, hl_flac_effort effort, const char *path,
+static hl_code encode(FILE *raw, int32_t n_channels, hl_flac_effort effort, const char *path,
                       hl_error *err)
 {
-    const int64_t n = (int64_t)raw->n / 2 / n_channels;
+    int16_t stored[BLOCK * HL_FLAC_CHANNELS];
     int32_t sample[BLOCK * HL_FLAC_CHANNELS];
+    const size_t frame = sizeof *stored * (size_t)n_channels;
     hl_flac_writer *w = NULL;
     hl_out *out = NULL;
     hl_code c = hl_out_create(path, &out, err);
 
     if (c == HL_OK)
         c = hl_flac_writer_new(out, n_channels, 16, effort, &w, err);
-    for (int64_t at = 0, some; c == HL_OK && at < n; at += some) {
-        some = n - at < BLOCK ? n - at : BLOCK;
-        for (int64_t i = 0; i < some * n_channels; i++) {
-            const uint8_t *p = (const uint8_t *)raw->at + (at * n_channels + i) * 2;
-            sample[i] = (int16_t)(p[0] | p[1] << 8);
-        }
-        c = hl_flac_writer_add(w, sample, some, err);
+    rewind(raw);
+    for (size_t n; c == HL_OK && (n = fread(stored, frame, BLOCK, raw)) > 0;) {
+        for (size_t i = 0; i < n * (size_t)n_channels; i++)
+            sample[i] = stored[i];
+        c = hl_flac_writer_add(w, sample, (int64_t)n, err);
     }
     if (c == HL_OK)
         c = hl_flac_writer_end(&w, err);
@@ -86,18 +85,22 @@ static int run_encode(char **argv)
 {
     const int32_t n_channels = (int32_t)strtol(argv[3], NULL, 10);
     const hl_flac_effort effort = strcmp(argv[1], "fast") == 0 ? HL_FLAC_FAST : HL_FLAC_BEST;
+    FILE *raw = fopen(argv[2], "rb");
     hl_error err = {0};
-    hl_buf raw = {0};
-    hl_code c = hl_read_file(argv[2], MAX_RAW_BYTES, &raw, NULL, &err);
+    hl_code c = HL_OK;
 
+    if (!raw || n_channels < 1 || n_channels > HL_FLAC_CHANNELS) {
+        fprintf(stderr, "%s: cannot be read, or not with %s channels\n", argv[2], argv[3]);
+        return 1;
+    }
     for (long pass = 0; c == HL_OK && pass <= strtol(argv[5], NULL, 10); pass++) {
         const double since = cpu_ms();
         remove(argv[4]);
-        c = encode(&raw, n_channels, effort, argv[4], &err);
+        c = encode(raw, n_channels, effort, argv[4], &err);
         if (pass > 0)
             printf("%.4f\n", cpu_ms() - since);
     }
-    hl_buf_free(&raw);
+    fclose(raw);
     return c == HL_OK ? 0 : fault(&err);
 }
 

@@ -5,7 +5,7 @@
 
 struct reader {
     hl_wave *wave;
-    void *room[MAX_SIGNALS]; /* of each signal: STEP_FRAMES * samples a frame, 8 bytes each */
+    void *room[MAX_SIGNALS]; /* [n][samples a frame] of each signal */
     size_t room_bytes[MAX_SIGNALS];
 };
 
@@ -45,9 +45,10 @@ static int64_t reader_frames(const reader *r)
 }
 
 /* Memory as one who calls again and again would keep it. */
-static void *room_of(reader *r, int32_t s, int64_t n)
+static void *room_of(reader *r, int32_t s, int64_t n, bool physical)
 {
-    const size_t bytes = (size_t)(n * hl_wave_about(r->wave)->signal[s].samples_per_frame) * 8;
+    const size_t bytes = (size_t)(n * hl_wave_about(r->wave)->signal[s].samples_per_frame) *
+                         (physical ? sizeof(double) : sizeof(int32_t));
 
     if (r->room_bytes[s] < bytes) {
         free(r->room[s]);
@@ -70,9 +71,9 @@ static bool reader_read(reader *r, int64_t from, int64_t n, int signal, bool phy
     void *to[MAX_SIGNALS];
 
     if (signal >= 0)
-        to[0] = room_of(r, signal, n);
+        to[0] = room_of(r, signal, n, physical);
     for (int32_t s = 0; signal < 0 && s < hl_wave_about(r->wave)->n_signals; s++)
-        to[s] = room_of(r, s, n);
+        to[s] = room_of(r, s, n, physical);
     return hl_wave_read(r->wave, &q, to, &err) == HL_OK || fault(&err);
 }
 

@@ -8,10 +8,10 @@
 struct reader {
     WFDB_Siginfo signal[MAX_SIGNALS];
     int n_signals, frame_samples;
-    int64_t at; /* the frame that getframe() gives next */
-    int *signal_of; /* [frame_samples] */
+    int64_t at;        /* the frame that getframe() gives next */
+    int *signal_of;    /* [frame_samples] */
     WFDB_Sample *room; /* [STEP_FRAMES][frame_samples] */
-    double *value; /* the same in units */
+    double *value;     /* the same in units */
     size_t n_room;
     char name[MAX_PATH]; /* the library wants names it may write to */
 };

@@ -1,8 +1,4 @@
-"""Records by wfdb-python; called as wave_task.h says, with reopen or headers (it keeps none open).
-
-reopen digital|physical reads each signal at its own rate, averaged the library's default: physical
-values, one a frame.
-"""
+"""Records by wfdb-python; called as wave_task.h says, with reopen or headers (it keeps none open)."""
 
 import os
 import sys
@@ -12,21 +8,22 @@ import numpy as np
 import wfdb
 
 
-def read(record, start, end, signal, kind):
-    return wfdb.rdrecord(record, sampfrom=start, sampto=end, channels=signal,
-                         physical=kind != "digital", smooth_frames=kind == "averaged",
-                         return_res=64)
+def read(record, start, end, signal, physical):
+    where = {}
+    if "://" in record:
+        url, record = record.rsplit("/", 1)
+        wfdb.set_db_index_url(url + "/")
+        where["pn_dir"] = "."
+    return wfdb.rdrecord(record, sampfrom=start, sampto=end, channels=signal, physical=physical,
+                         smooth_frames=False, **where)
 
 
-def write(record, kind, out):
+def write(record, physical, out):
     """Frame by frame, as the C programs do."""
-    if kind == "averaged":
-        out.write(record.p_signal.astype("<f8").tobytes())
-        return
-    signals = record.e_p_signal if kind == "physical" else record.e_d_signal
+    signals = record.e_p_signal if physical else record.e_d_signal
     spf = record.samps_per_frame
     frames = np.hstack([x.reshape(-1, n) for x, n in zip(signals, spf)])
-    out.write(frames.astype("<f8" if kind == "physical" else "<i4").tobytes())
+    out.write(frames.astype("<f8" if physical else "<i4").tobytes())
 
 
 def headers(record, out):
@@ -36,16 +33,16 @@ def headers(record, out):
         out.write(np.array(counts, dtype="<i4").tobytes())
 
 
-def run_pass(how, kind, jobs, out=None):
+def run_pass(how, physical, jobs, out=None):
     for record, start, end, signal in jobs:
         if how == "headers":
             headers(record, out)
         elif start == end:
             wfdb.rdheader(record)
         else:
-            r = read(record, start, None if end < 0 else end, None if signal < 0 else [signal], kind)
+            r = read(record, start, None if end < 0 else end, None if signal < 0 else [signal], physical)
             if out:
-                write(r, kind, out)
+                write(r, physical, out)
 
 
 def main():
@@ -57,10 +54,10 @@ def main():
             jobs.append((record, *map(int, numbers)))
     with open(os.devnull if values == "-" else values, "wb") as out:
         os.chdir(os.path.dirname(job_list) or ".")
-        run_pass(how, kind, jobs, out)
+        run_pass(how, kind == "physical", jobs, out)
     for _ in range(int(passes)):
         cpu, wall = time.process_time(), time.monotonic()
-        run_pass(how, kind, jobs)
+        run_pass(how, kind == "physical", jobs)
         print((time.process_time() - cpu) / len(jobs) * 1e3, (time.monotonic() - wall) / len(jobs) * 1e3)
 
 

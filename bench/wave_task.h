@@ -3,10 +3,11 @@
  *
  *      PROGRAM keep|reopen|headers digital|physical JOBS PASSES VALUES [THREADS]
  *
- * JOBS has a line for each job: RECORD FROM TO SIGNAL, where TO -1 is the record's end and SIGNAL -1
- * all signals; the program works in the folder of JOBS, where records are found most quickly. keep: the first job's record is opened once, outside of the clock; reopen: each job
- * opens its record and closes it; headers: each job reads every segment's header. The first pass is
- * not counted; it writes what it read to VALUES ("-": nowhere), frame by frame: int32 (-32768 = not
+ * JOBS has a line for each job: RECORD FROM TO SIGNAL, where TO -1 is the record's end and SIGNAL
+ * -1 all signals; the program works in the folder of JOBS, where records are found most quickly.
+ * keep: the first job's record is opened once, outside of the clock; reopen: each job opens its
+ * record and closes it; headers: each job reads every segment's header. The first pass is not
+ * counted; it writes what it read to VALUES ("-": nowhere), frame by frame: int32 (-32768 = not
  * measured) or float64, of headers the number of signals of each segment. Then it prints a line for
  * each pass: CPU ms and wall ms a job. With THREADS each thread takes every THREADS-th job and has
  * a record of its own. wave_peer.py does the same with wfdb-python.
@@ -204,7 +205,8 @@ int main(int argc, char **argv)
     task t = {.n_jobs = 0};
 
     if (!parse_task(argc, argv, &t)) {
-        fprintf(stderr, "usage: %s keep|reopen|headers digital|physical JOBS PASSES VALUES [THREADS]\n",
+        fprintf(stderr,
+                "usage: %s keep|reopen|headers digital|physical JOBS PASSES VALUES [THREADS]\n",
                 argv[0]);
         return 2;
     }

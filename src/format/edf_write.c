@@ -1,10 +1,11 @@
+#include "format/edf_write.h"
+
 #include <math.h>
 #include <stdlib.h>
 
 #include "base/civil.h"
 #include "format/edf.h"
 #include "format/edf_tal.h"
-#include "format/edf_write.h"
 
 enum { FIXED_BYTES = 256, INVALID = -32768, FIRST_YEAR = 1985 };
 

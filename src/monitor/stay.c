@@ -161,10 +161,6 @@ static hl_code write_state(builder *b, hl_error *err)
 
     put_properties(b, &text);
     c = hl_files_write(&b->files, "properties.json", &text, err);
-    hl_buf_clear(&text);
-    hl_clock_print(b->clock, &text);
-    if (c == HL_OK)
-        c = hl_files_write(&b->files, "time_map.csv", &text, err);
     hl_buf_free(&text);
     return c;
 }

@@ -40,7 +40,7 @@ struct hl_waves {
     bool any;
     int64_t base_sequence;
     bool waiting;                       /* pending_start, pending_end hold */
-    int64_t pending_start, pending_end; /* ps, pe of A.4 */
+    int64_t pending_start, pending_end; /* ps, pe of A.4; ps at a frame's beginning */
     hl_segment *open;
     hl_stay_segment current;
     int64_t segment_end;
@@ -310,8 +310,11 @@ static bool place(hl_waves *w, const hl_message *m, int64_t *start, int64_t *end
 
 /*
  * What a message at start says about earlier ones: within or right behind what waits, everything
- * before start is complete; else there is a gap, or time runs backwards, and all of it is. Cuts lie
- * between frames, so that signals whose messages lie askew are not cut into pieces. A.4
+ * before start is complete; else there is a gap, or time runs backwards, and all of it is. A.4
+ *
+ * Cuts lie between frames: a start is rounded down to its signal's own period, so the slow signals
+ * of one moment begin up to a frame before the fast ones. That is not time running backwards; the
+ * original takes it for that, and then loses the slow signals of every message.
  */
 static hl_code move_on(hl_waves *w, int64_t start, int64_t n, hl_error *err)
 {
@@ -325,7 +328,8 @@ static hl_code move_on(hl_waves *w, int64_t start, int64_t n, hl_error *err)
         return c;
     if (w->waiting)
         c = write_pending(w, w->pending_end, err);
-    w->pending_start = w->pending_end = start;
+    w->pending_start = round_down(start, HL_FRAME_TICKS);
+    w->pending_end = start;
     w->waiting = true;
     return c;
 }

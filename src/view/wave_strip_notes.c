@@ -308,8 +308,8 @@ static void put_label(const hl_wave_info *info, int64_t ms, int64_t step, hl_buf
         hl_print_date(ms / 1000 - (ms % 1000 < 0), date);
         hl_buf_printf(to, "%s ", date + 5); /* without the year */
         put_clock(ms, to);
-        if (!to->oom)
-            to->at[to->n -= 3] = 0; /* and the seconds, which are :00 */
+        if (ms % 60000 == 0 && !to->oom)
+            to->at[to->n -= 3] = 0; /* and ":00" */
     } else {
         put_clock(ms, to);
     }
@@ -326,15 +326,18 @@ void hl_strip_put_times(hl_strip_page *page, const hl_traces *t, int32_t left, i
     const double to_ms = from_ms + (to_s - from_s) * 1000;
     hl_buf text = {0};
 
-    for (int64_t ms = (int64_t)ceil((from_ms - 1e-6) / (double)step) * step;
-         (double)ms <= to_ms + 1e-6; ms += step) {
+    int64_t ms = (int64_t)ceil((from_ms - 1e-6) / (double)step) * step;
+    if ((double)ms > to_ms + 1e-6)
+        ms = llround(from_ms); /* no round time within: the start's */
+    do {
         const int32_t x =
             left + (int32_t)lround(((double)ms - from_ms) / 1000 * t->mm_per_s * HL_MM);
         hl_buf_clear(&text);
         put_label(info, ms, step, &text);
         hl_strip_put_line(page, HL_PEN_TICK, x, top, x, top + 120);
-        hl_strip_put_text(page, HL_FONT_SMALL, 1, x, top + 420, hl_str_of(text.at ? text.at : ""));
-    }
+        hl_strip_put_text(page, HL_FONT_SMALL, 1, x, top + 420, (hl_str){text.at, text.n});
+        ms += step;
+    } while ((double)ms <= to_ms + 1e-6);
     page->oom |= text.oom;
     hl_buf_free(&text);
 }

@@ -156,7 +156,7 @@ static void put_summary(const call *x, hl_buf *to)
     const hl_wave_check_options *o = x->all.o;
 
     put_count(to, "", x->sum.records, "record");
-    put_count(to, ", ", x->sum.segments, "header");
+    put_count(to, ", ", x->sum.segments, "segment");
     put_count(to, ", ", x->sum.signals, "signal");
     if (!o->headers_only)
         put_count(to, ", ", x->sum.samples, "sample");
@@ -178,7 +178,7 @@ static void put_json(const call *x, hl_json_writer *w)
     hl_json_open(w, '{');
     hl_json_member_cstr(w, "path", x->all.o->path);
     hl_json_member_int(w, "records", x->sum.records);
-    hl_json_member_int(w, "headers", x->sum.segments);
+    hl_json_member_int(w, "segments", x->sum.segments);
     hl_json_member_int(w, "signals", x->sum.signals);
     hl_json_member_int(w, "samples", x->sum.samples);
     hl_json_member_int(w, "numeric_rows", x->sum.numeric_rows);

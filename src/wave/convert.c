@@ -1,6 +1,8 @@
 /*
  * convert.c - hl_wave_convert(): what goes in, what comes out, and which way that is.
  */
+#include "wave/convert.h"
+
 #include <stdarg.h>
 #include <stdlib.h>
 
@@ -10,7 +12,6 @@
 #include "data/npy.h"
 #include "format/wfdb/signal.h"
 #include "wave/cat.h"
-#include "wave/convert.h"
 #include "wave/convert_table.h"
 
 typedef enum { TO_WFDB, TO_EDF, TO_CSV, TO_NPY } target;

@@ -14,7 +14,11 @@
 #include "wave/convert_gain.h"
 #include "wave/convert_table.h"
 
-enum { MOST_ROWS_A_FRAME = 1000, MOST_DECIMALS = 9 };
+enum {
+    MOST_ROWS_A_FRAME = 1000,
+    MOST_DECIMALS = 9,
+    SURE_VALUES = 16 /* of a column, before the rows without one are taken for its rate */
+};
 
 typedef struct {
     int32_t at; /* column of the file */
@@ -38,6 +42,7 @@ struct hl_table {
     int32_t time; /* column; -1 = none */
     double first_time, last_time, first_step;
     int32_t decimals; /* of the times */
+    bool rate_found;  /* by the times */
 };
 
 /* --- columns ------------------------------------------------------------------------------------
@@ -255,7 +260,8 @@ static hl_code check_time(const hl_table *t, int64_t row, hl_error *err)
 {
     const double v = t->value[t->time], due = t->first_time + (double)row / t->row_hz;
 
-    if (fabs(v - due) <= 2.5 * slack(t) + 0.05 / t->row_hz)
+    /* Two printed times, and the rate if it comes from two others. */
+    if (fabs(v - due) <= (t->rate_found ? 2.1 : 1.1) * slack(t) + 0.05 / t->row_hz)
         return HL_OK;
     return hl_table_rows_fail(&t->rows, err, t->time,
                               "%.10g s, but row %lld at %.10g rows a second is at %.10g s", v,
@@ -274,6 +280,7 @@ static hl_code find_rate(hl_convert *x, hl_table *t, hl_error *err)
         return hl_fail(err, HL_E_USAGE, "%s has one row: its rate does not show\nGive --rate HZ.",
                        t->path);
     const double span = t->last_time - t->first_time;
+    t->rate_found = true;
     hl_round_digits((double)(t->n_rows - 1) / span, slack(t) / span + 1e-12, &t->row_hz);
     hl_convert_note(x, "%.10g rows a second, by the times", t->row_hz);
     if (t->first_time != 0)
@@ -333,7 +340,7 @@ static void find_frames(hl_convert *x, hl_table *t)
     int64_t rows = 1;
 
     for (int32_t k = 0; k < t->n_columns && rows <= MOST_ROWS_A_FRAME; k++) {
-        const int64_t every = t->column[k].every;
+        const int64_t every = t->column[k].seen.n < SURE_VALUES ? 1 : t->column[k].every;
         if (every > MOST_ROWS_A_FRAME)
             rows = every;
         else if (every > 1)
@@ -344,7 +351,7 @@ static void find_frames(hl_convert *x, hl_table *t)
     t->rows_per_frame = rows;
     for (int32_t k = 0; k < t->n_columns; k++) {
         column *to = &t->column[k];
-        if (rows == 1 || to->every == 0)
+        if (rows == 1 || to->seen.n < SURE_VALUES)
             to->every = 1;
         if (to->every > 1)
             hl_convert_note(x, "%s has a sample in 1 of %lld rows", to->name, (long long)to->every);

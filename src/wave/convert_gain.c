@@ -5,7 +5,30 @@
 
 #include "base/str.h"
 
-enum { DEFAULT_GAIN = 200, MOST_STEPS = INT32_MAX }; /* of a header without one */
+enum { DEFAULT_GAIN = 200 }; /* of a header without one */
+#define MOST_STEPS 0x1p32
+
+/* --- usual gains --------------------------------------------------------------------------------
+ */
+
+static const double usual[] = {1,    2,    4,    5,    8,    10,   16,   20,   25,
+                               32,   40,   50,   64,   80,   100,  125,  128,  200,
+                               250,  256,  400,  500,  512,  800,  1000, 1024, 2000,
+                               2048, 2500, 4000, 4096, 5000, 8000, 8192, 10000};
+enum { N_USUAL = sizeof usual / sizeof *usual };
+
+static void try_usual(hl_gain_state *s, double v)
+{
+    const bool narrow = s->precision > 0x1p-50;
+
+    for (int i = 0; i < N_USUAL; i++) {
+        if (s->failed >> i & 1)
+            continue;
+        const double back = floor(v * usual[i] + 0.5) / usual[i];
+        if ((narrow ? (double)(float)back : back) != v)
+            s->failed |= UINT64_C(1) << i;
+    }
+}
 
 /* --- the step -----------------------------------------------------------------------------------
  *
@@ -55,6 +78,7 @@ void hl_gain_add(hl_gain_state *s, double v)
 {
     const double size = fabs(v);
 
+    try_usual(s, v);
     if (s->n > 0)
         take(s, fabs(v - s->last), s->precision * (size + fabs(s->last)));
     take(s, size, s->precision * size);
@@ -120,6 +144,18 @@ static bool keeps_all(const hl_gain_state *s, int32_t least, int32_t most, hl_ga
     return best < 99;
 }
 
+static bool usual_keeps_all(const hl_gain_state *s, int32_t least, int32_t most,
+                            hl_gain_choice *out)
+{
+    for (int i = 0; i < N_USUAL; i++)
+        if (!(s->failed >> i & 1)) { /* the lowest: larger ones need more range */
+            *out = (hl_gain_choice){.gain = usual[i], .exact = true};
+            return place(floor(s->least * usual[i] + 0.5), floor(s->most * usual[i] + 0.5), least,
+                         most, &out->baseline);
+        }
+    return false;
+}
+
 /* Three digits of the largest gain that the range allows. */
 static hl_gain_choice fill_range(const hl_gain_state *s, int32_t least, int32_t most)
 {
@@ -150,6 +186,8 @@ hl_gain_choice hl_gain_choose(const hl_gain_state *s, int32_t least, int32_t mos
 
     if (s->n == 0 || (s->least == 0 && s->most == 0))
         return (hl_gain_choice){.gain = DEFAULT_GAIN, .exact = true};
+    if (usual_keeps_all(s, least, most, &out))
+        return out;
     if (!s->none && s->step > 0 && keeps_all(s, least, most, &out))
         return out;
     return fill_range(s, least, most);

@@ -1,9 +1,10 @@
 /*
  * convert_gain.h - a gain and a baseline for physical values, so that they become integers.
  *
- * Values that came from integers are multiples of one step (1 / gain): 0.005 mV, 1/4093 Ohm. That
- * step is found from the values, and with it each of them is kept as it is. Values without a step,
- * or with more steps than the format holds, get a gain that uses the format's range.
+ * Values that came from integers are multiples of one step (1 / gain): 0.005 mV, 1/4093 Ohm. The
+ * usual gains are tried with every value; else the step is found from the values. With it each of
+ * them is kept as it is. Values without a step, or with more steps than the format holds, get a
+ * gain that uses the format's range.
  */
 #ifndef HL_WAVE_CONVERT_GAIN_H
 #define HL_WAVE_CONVERT_GAIN_H
@@ -18,6 +19,7 @@ typedef struct {
     double least, most;
     double last;        /* value */
     double step, error; /* of all values so far, and how far off it may be; 0 = none yet */
+    uint64_t failed;    /* bit i: usual gain i does not keep a value */
     bool none;          /* the values have no step */
 } hl_gain_state;
 

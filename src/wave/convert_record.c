@@ -40,16 +40,30 @@ static const char *own_ending(const hl_convert_source *s, const char *file)
     return file + n;
 }
 
+/* Whether another file of the output would have the same ending: a file of the input is split. */
+static bool ending_is_shared(const hl_convert_source *s, const hl_wfdb_header *h, int32_t first,
+                             const char *ending)
+{
+    for (int32_t i = 0; i < h->n_signals; i++) {
+        const char *other = own_ending(s, s->header.signal[i].file);
+        if (h->signal[i].group != h->signal[first].group && h->signal[i].format != 0 && other &&
+            strcmp(other, ending) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* A name for the file of signals first ..: the input's with the new record's name, else numbered.
  */
 static const char *file_name(hl_convert *x, const hl_convert_source *s, const hl_wfdb_header *h,
                              int32_t first, bool alone)
 {
-    const char *ending = own_ending(s, s->header.signal[first].file), *file;
+    const char *ending = own_ending(s, s->header.signal[first].file), *file = NULL;
 
     if (alone)
         return hl_arena_printf(x->arena, "%s.dat", h->name);
-    file = ending ? hl_arena_printf(x->arena, "%s%s", h->name, ending) : NULL;
+    if (ending && !ending_is_shared(s, h, first, ending))
+        file = hl_arena_printf(x->arena, "%s%s", h->name, ending);
     for (int i = 0; !file || name_is_taken(h, first, file); i++) {
         file = hl_arena_printf(x->arena, "%s_%d.dat", h->name, i);
         if (!file)

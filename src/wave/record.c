@@ -135,6 +135,18 @@ hl_code hl_wave_segment_open(hl_wave *w, int64_t i, hl_wave_open_segment **out, 
     return HL_OK;
 }
 
+/* The header alone: whoever asks of a thousand segments what they have opens none of them. */
+static hl_code look_at_segment(hl_wave *w, int64_t i, hl_wfdb_header *h, hl_error *err)
+{
+    if (!w->glance)
+        w->glance = hl_arena_new(ARENA_BYTES);
+    if (!w->glance)
+        return hl_fail_memory(err, "segment", ARENA_BYTES);
+    hl_arena_reset(w->glance);
+    hl_code c = read_header(w, w->glance, w->piece[i].name, h, err);
+    return c == HL_OK ? check_segment(w, h, err) : c;
+}
+
 /* --- what the record is ------------------------------------------------------------------------
  */
 
@@ -407,6 +419,7 @@ HL_API void hl_wave_close(hl_wave **wave)
     for (int i = 0; i < HL_WAVE_OPEN_SEGMENTS; i++)
         hl_wave_segment_close(&w->open[i]);
     hl_place_close(&w->place);
+    hl_arena_free(&w->glance);
     hl_arena_free(&w->arena);
     free(w->scratch);
     free(w->chunk);
@@ -447,18 +460,29 @@ HL_API int32_t hl_wave_find(const hl_wave *wave, const char *name)
     return found;
 }
 
-HL_API hl_code hl_wave_present(hl_wave *wave, int64_t i, uint8_t *present, hl_error *err)
+HL_API hl_code hl_wave_present(hl_wave *w, int64_t i, uint8_t *present, hl_error *err)
 {
-    hl_wave_open_segment *seg;
+    hl_wfdb_header read, *h = NULL;
+    hl_code c = HL_OK;
 
-    memset(present, 0, (size_t)wave->info.n_signals);
-    if (i < 0 || i >= wave->info.n_segments)
-        return hl_fail(err, HL_E_USAGE, "record %s has no segment %lld", wave->info.name,
+    memset(present, 0, (size_t)w->info.n_signals);
+    if (i < 0 || i >= w->info.n_segments)
+        return hl_fail(err, HL_E_USAGE, "record %s has no segment %lld", w->info.name,
                        (long long)i);
-    if (strcmp(wave->piece[i].name, "~") == 0)
+    if (strcmp(w->piece[i].name, "~") == 0)
         return HL_OK;
-    hl_code c = hl_wave_segment_open(wave, i, &seg, err);
-    for (int32_t s = 0; s < wave->info.n_signals && c == HL_OK; s++)
-        present[s] = seg->source[s].from >= 0;
+    if (w->header.n_segments == 0)
+        h = &w->header;
+    for (int k = 0; k < HL_WAVE_OPEN_SEGMENTS && !h; k++)
+        if (w->open[k].piece == i)
+            h = &w->open[k].header;
+    if (!h) {
+        c = look_at_segment(w, i, &read, err);
+        h = &read;
+    }
+    for (int32_t s = 0; s < w->info.n_signals && c == HL_OK; s++)
+        present[s] = w->info.layout == HL_WAVE_VARIABLE
+                         ? find_description(h, w->signal[s].description) >= 0
+                         : s < h->n_signals;
     return c;
 }

@@ -80,6 +80,7 @@ struct hl_wave {
     hl_wave_segment *piece; /* info.segment */
     hl_wave_open_segment open[HL_WAVE_OPEN_SEGMENTS];
     uint64_t clock;
+    hl_arena *glance; /* of a header that is only looked at; NULL before the first */
     int32_t *scratch; /* samples on their way, [n_scratch] */
     size_t n_scratch;
     void *chunk; /* stored and unpacked samples of some frames, [n_chunk] bytes */

@@ -88,7 +88,7 @@ def main():
     else:
         png = read(temp, "gap.png")
         size = [float(v) for v in re.search(r"([0-9.]+) x ([0-9.]+) mm", r.out).groups()]
-        report.equal("a PNG has its paper's size", (png[:8], b"\x89PNG\r\n\x1a\n"),
+        report.equal("a PNG has its paper's size", (r.code, 0), (png[:8], b"\x89PNG\r\n\x1a\n"),
                      (list(struct.unpack(">II", png[16:24])),
                       [int(v / 25.4 * 100 + 0.5) for v in size]),
                      (struct.unpack(">IIB", png[41:50]), (3937, 3937, 1)))

@@ -161,7 +161,7 @@ static void a_gap_is_a_band_and_no_line_crosses_it(void)
     hl_strip_page page;
 
     for (int i = 0; i < N; i++)
-        v[i] = i >= 1000 && i < 1500 ? INT16_MIN : (int16_t)(i % 100);
+        v[i] = (int16_t)(i >= 1000 && i < 1500 ? INT16_MIN : i % 100);
     v[2000] = INT16_MIN; /* one sample alone */
     hl_wave *wave = one_lead(v, N);
     is_int(lay_out(wave, &(hl_strip_options){.to = N}, &page, NULL), HL_OK);

@@ -85,15 +85,17 @@ hl_code hl_flac_frame_at(hl_flac *f, int64_t offset, hl_flac_frame *frame, bool 
     return c;
 }
 
-/* The next place in [i, n) that looks like a header, n if none. HL_FLAC_SLACK bytes follow p[n]. */
-static size_t next_header(const hl_flac *f, const uint8_t *p, size_t i, size_t n, hl_flac_header *h)
+/* The next place in [i, n) that looks like a header, n if none; p[got] is the end of what is there,
+ * for a header may reach past n. */
+static size_t next_header(const hl_flac *f, const uint8_t *p, size_t i, size_t n, size_t got,
+                          hl_flac_header *h)
 {
     while (i < n) {
         const uint8_t *sync = memchr(p + i, 0xff, n - i);
         if (!sync)
             break;
         i = (size_t)(sync - p);
-        if ((sync[1] & 0xfe) == 0xf8 && hl_flac_header_read(sync, n - i, &f->info, h))
+        if ((sync[1] & 0xfe) == 0xf8 && hl_flac_header_read(sync, got - i, &f->info, h))
             return i;
         i++;
     }
@@ -113,7 +115,7 @@ static hl_code scan_to_next(hl_flac *f, const hl_flac_frame *frame, size_t *end,
     size_t at = least > HL_FLAC_FRAME_LEAST && least < limit ? least : HL_FLAC_FRAME_LEAST;
     size_t want = at + HL_FLAC_HEADER_BYTES, got = 0;
     const uint8_t *p = NULL;
-    bool last = false;
+    bool last = false, others = false; /* headers with another number */
 
     *end = 0;
     while (!last && *end == 0) {
@@ -123,17 +125,26 @@ static hl_code scan_to_next(hl_flac *f, const hl_flac_frame *frame, size_t *end,
             return c;
         last = got < want || frame->offset + (int64_t)got >= f->size || got >= limit;
         stop = last ? got : got - HL_FLAC_HEADER_BYTES;
-        for (; at < stop && *end == 0; at++) {
+        while (at < stop && *end == 0) {
             hl_flac_header h;
-            at = next_header(f, p, at, stop, &h);
-            if (at < stop && h.first == frame->first + frame->n)
+            at = next_header(f, p, at, stop, got, &h);
+            if (at == stop)
+                break;
+            if (h.first == frame->first + frame->n) {
                 *end = at;
+            } else {
+                others = true;
+                at++;
+            }
         }
         want = 2 * got;
     }
     if (*end == 0 && frame->offset + (int64_t)got >= f->size)
         *end = got;
-    *proven = *end > 0 && hl_flac_crc16(0, p, *end) == 0;
+    else
+        others = false;
+    /* The CRC-16 of several whole frames in a row is right too. */
+    *proven = *end > 0 && !others && hl_flac_crc16(0, p, *end) == 0;
     return HL_OK;
 }
 
@@ -191,7 +202,7 @@ hl_code hl_flac_find_any(hl_flac *f, int64_t from, int64_t to, int64_t least, in
                 : got - HL_FLAC_HEADER_BYTES;
         if ((int64_t)n > to - from)
             n = (size_t)(to - from);
-        i = next_header(f, p, 0, n, &h);
+        i = next_header(f, p, 0, n, got, &h);
         from += (int64_t)i;
         if (i == n)
             continue;

@@ -1,5 +1,7 @@
-"""bench/wave: reading records beside the WFDB library and wfdb-python, FLAC beside flac."""
+"""bench/wave: reading records beside the WFDB library and wfdb-python, FLAC beside flac, building a
+database beside compressing alone."""
 
+import gzip
 import hashlib
 import os
 import random
@@ -10,8 +12,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from common import BENCH, ONE_THREAD, ROOT, WORK, compile_c, environment, hilum_libraries, interleaved, \
-    measure, run, say
+from common import (BENCH, ONE_THREAD, ROOT, WORK, compile_c, environment, hilum_libraries, hospital,
+                    interleaved, measure, run, say)
 
 FRAMES = 224_900  # of the hour; make_waves.py
 WINDOW = 312  # frames, 5 s
@@ -48,7 +50,7 @@ class WaveTools:
             if not shutil.which(program, path=os.environ["PATH"] + ":/usr/sbin"):
                 sys.exit(f"bench: {program} is not there\nInstall the package {package}.")
         ours = hilum_libraries(Path(args.build))
-        self.python = environment("venv-wave", ("requirements-wave.txt", []))
+        self.python = environment("venv-waves", ("requirements-wave.txt", []))
         self.flac = compile_c("wave_flac", *ours)
         self.numerics = compile_c("wave_numerics", *ours)
         self.program = {"hilum": [compile_c("wave_hilum", *ours)],
@@ -219,7 +221,8 @@ def flac(tools, wave, args, folder):
             "channels": n, "samples": raw.stat().st_size // 2, "bytes": size,
             "figures": interleaved(args.rounds, {m: lambda m=m, c=c: once(m, c)
                                                  for m, c in commands.items()}),
-            "commands": {m: shlex.join(map(str, c)) for m, c in commands.items()},
+            "commands": {m: shlex.join(map(str, c)).replace(f" {stream}" * 10, f" {stream} (ten times)")
+                         for m, c in commands.items()},
         }
     return groups
 
@@ -236,32 +239,31 @@ def nginx_server(folder):
 def remote(tools, wave, args, folder):
     """A window of the hour through nginx: requests and bytes, one process each."""
     env = {k: v for k, v in os.environ.items() if not k.lower().endswith("_proxy")}
-    start = FRAMES // 3
+    start, values, jobs = FRAMES // 3, WORK / "values", WORK / "remote.txt"
     say("wave: web server")
+    asked, sums = {}, {}
     with nginx_server(folder / "hour") as server:
-        commands = {
-            "hilum": [tools.hilum, "wave", "cat", f"{server.url}/hour", "--digital", "--rate", "native",
-                      "--format", "i32", "--from", f"f{start}", "--to", f"f{start + WINDOW}"],
-            "wfdb-python": [wave.python, BENCH / "wave_remote.py", server.url, start, start + WINDOW],
-        }
-        asked, sums = {}, {}
+        jobs.write_text(f"{server.url}/hour {start} {start + WINDOW} -1\n")
+        commands = {n: [*p, "reopen", "digital", jobs, 0]
+                    for n, p in wave.peers(("hilum", "wfdb-python")).items()}
         for name, command in commands.items():
             server.forget()
-            done = subprocess.run([str(c) for c in command], env=env, capture_output=True)
-            if done.returncode != 0:
-                sys.exit(f"bench: {name}: {done.stderr.decode()}")
+            run([*command, values.resolve()], env=env)
             log = server.log(1)
             asked[name] = {"requests": len(log), "bytes": sum(r.bytes for r in log)}
-            sums[name] = hashlib.sha256(done.stdout).hexdigest()
+            sums[name] = digest(values)
         if len(set(sums.values())) != 1:
             sys.exit(f"bench: remote windows differ: {sums}")
-        figures = interleaved(args.rounds, {
-            n: lambda c=c: {k: v for k, v in measure(tools, c, env).items() if k != "output"}
-            for n, c in commands.items()})
-    size = sum(p.stat().st_size for p in (folder / "hour").glob("hour[._]*") if p.suffix != ".raw")
+
+        def once(command):
+            used = measure(tools, [*command, "-"], env)
+            return {"cpu_s": used["cpu_s"], "wall_s": used["wall_s"], "rss_mb": used["rss_mb"]}
+
+        figures = interleaved(args.rounds, {n: lambda c=c: once(c) for n, c in commands.items()})
+    jobs.write_text(jobs.read_text().replace(server.url, "http://127.0.0.1:PORT"))
+    size = sum(p.stat().st_size for p in (folder / "hour").glob("hour[._]*") if p.suffix in (".dat", ".hea"))
     return {"asked": asked, "figures": figures, "record_bytes": size,
-            "commands": {n: shlex.join(map(str, c)).replace(server.url, "http://127.0.0.1:PORT")
-                         for n, c in commands.items()}}
+            "commands": {n: shlex.join(map(str, [*c, "-"])) for n, c in commands.items()}}
 
 
 # --- numerics -----------------------------------------------------------------------------------
@@ -278,10 +280,94 @@ def numerics(tools, wave, args, folder):
     if len(digests) != 1:
         sys.exit("bench: the numerics differ")
     commands = {n: [*c, 5, "-"] for n, c in commands.items()}
-    return {"gz_bytes": table.stat().st_size,
+    with gzip.open(table) as file:
+        rows = sum(1 for _ in file) - 1
+    return {"gz_bytes": table.stat().st_size, "rows": rows,
             "figures": interleaved(args.rounds, {n: lambda c=c: one_number(tools, c)
                                                  for n, c in commands.items()}),
             "commands": {n: shlex.join(map(str, c)) for n, c in commands.items()}}
+
+
+# --- building -----------------------------------------------------------------------------------
+
+
+def header_facts(header):
+    """Of a segment's header: {file: number of signals}, signals times frames."""
+    lines = [line for line in header.read_text().splitlines() if line and not line.startswith("#")]
+    files, frames = {}, int(lines[0].split()[3])
+    for line in lines[1:]:
+        file = line.split()[0]
+        files[file] = files.get(file, 0) + 1
+    files.pop("~", None)
+    return files, sum(files.values()) * frames
+
+
+def plain_samples(built, folder):
+    """The samples of a database as files for flac, with a list of their channels."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    channels, signal_frames = {}, 0
+    for header in sorted(built.glob("waves/*/*/*/*_*.hea")):
+        files, n = header_facts(header)
+        signal_frames += n
+        for file, n in files.items():
+            raw = folder / f"{file}.raw"
+            run(["flac", "--silent", "-d", *RAW, header.with_name(file), "-o", raw])
+            channels[raw] = n
+    listed = folder / "list.txt"
+    listed.write_text("".join(f"{raw} {n}\n" for raw, n in channels.items()))
+    return listed, sum(raw.stat().st_size for raw in channels) // 2, signal_frames / 62.4725 / 3600
+
+
+def sums_of_streams(built):
+    """MD5 of the samples of each stream, as its header states it."""
+    return {p.name: p.read_bytes()[26:42] for p in built.glob("waves/*/*/*/*.dat")}
+
+
+def building(tools, wave, args):
+    stays, minutes = (2, 10) if args.quick else (8, 240)
+    made = hospital(tools, f"monitors-{stays}-{minutes}", "--patients", 2 * stays, "--films", "none",
+                    "--monitor-stays", stays, "--monitor-minutes", minutes)
+    out, raws = WORK / "out/db", WORK / "out/raw"
+    ours = [tools.hilum, "wave", "build", made / "monitor-export", out, "--map",
+            made / "monitor-map.csv", "--quiet"]
+    jobs = [j for j in (1, 2, 4, 8, 16) if j <= tools.cpus]
+    commands = {f"hilum --jobs {j}": [*ours, "--jobs", j] for j in jobs}
+    commands["hilum --fast --jobs 1"] = [*ours, "--fast", "--jobs", 1]
+
+    def build(name):
+        shutil.rmtree(out, ignore_errors=True)
+        used = measure(tools, commands[name])
+        return {"cpu_s": used["cpu_s"], "wall_s": used["wall_s"], "rss_mb": used["rss_mb"]}
+
+    say("wave: building")
+    sums, size = {}, {}
+    for name in list(commands):
+        build(name)
+        sums[name] = sums_of_streams(out)
+        size[name] = sum(p.stat().st_size for p in out.glob("waves/*/*/*/*.dat"))
+    if len(set(map(str, sums.values()))) != 1:
+        sys.exit("bench: the databases have other samples")
+    listed, samples, signal_hours = plain_samples(out, raws)
+    for options in (FLAC_BEST, FLAC_FAST):
+        each = shlex.join(["flac", "--silent", "--force", *options, *RAW_IN])
+        commands[shlex.join(["flac", *options])] = [
+            "sh", "-c", f'while read -r f n; do {each} --channels="$n" -o "$f.flac" "$f" || exit; '
+                        f"done < {listed}"]
+
+    def once(name):
+        if name.startswith("hilum"):
+            return build(name)
+        used = measure(tools, commands[name])
+        size[name] = sum(p.stat().st_size for p in raws.glob("*.flac"))
+        return {"cpu_s": used["cpu_s"], "wall_s": used["wall_s"], "rss_mb": used["rss_mb"]}
+
+    figures = interleaved(min(args.rounds, 3), {n: lambda n=n: once(n) for n in commands})
+    export = sum(p.stat().st_size for p in (made / "monitor-export").rglob("*") if p.is_file())
+    return {"stays": stays, "minutes": minutes, "export_bytes": export, "samples": samples,
+            "signal_hours": signal_hours, "jobs": jobs, "bytes": size, "figures": figures,
+            "commands": {n: shlex.join(map(str, c)) if n.startswith("hilum") else f"sh -c '{c[2]}'"
+                         for n, c in commands.items()}}
 
 
 def bench_wave(tools, args):
@@ -295,4 +381,5 @@ def bench_wave(tools, args):
             "threads": scaling(tools, wave, args, folder),
             "flac": flac(tools, wave, args, folder),
             "remote": remote(tools, wave, args, folder),
-            "numerics": numerics(tools, wave, args, folder)}
+            "numerics": numerics(tools, wave, args, folder),
+            "build": building(tools, wave, args)}
