@@ -330,7 +330,7 @@ def building(tools, wave, args):
                     "--monitor-stays", stays, "--monitor-minutes", minutes)
     out, raws = WORK / "out/db", WORK / "out/raw"
     ours = [tools.hilum, "wave", "build", made / "monitor-export", out, "--map",
-            made / "monitor-map.csv", "--quiet"]
+            made / "monitor-map.csv", "--errors-ok", "--quiet"]  # refused stays are part of the export
     jobs = [j for j in (1, 2, 4, 8, 16) if j <= tools.cpus]
     commands = {f"hilum --jobs {j}": [*ours, "--jobs", j] for j in jobs}
     commands["hilum --fast --jobs 1"] = [*ours, "--fast", "--jobs", 1]

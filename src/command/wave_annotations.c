@@ -1,5 +1,3 @@
-#include <stdlib.h>
-
 #include "base/arena.h"
 #include "command/wave_window.h"
 #include "wave/annotations.h"
@@ -45,7 +43,7 @@ static hl_code run(const hl_options *o, hl_ctl *ctl, hl_result *result, hl_error
                     "beside it, as in: hilum wave annotations 100 atr",
                     hl_wave_about(wave)->name);
     if (c == HL_OK && (hl_options_given(o, "from") || hl_options_given(o, "to"))) {
-        c = hl_wave_choose(o, wave, &choice, err);
+        c = hl_wave_choose_time(o, wave, &choice, err);
         ao.from = choice.from;
         ao.to = choice.to;
     }
@@ -61,7 +59,6 @@ static hl_code run(const hl_options *o, hl_ctl *ctl, hl_result *result, hl_error
                       (long long)n_rows);
         hl_buf_printf(&result->json, "{\"annotations\": %lld}", (long long)n_rows);
     }
-    free(choice.signal);
     hl_wave_close(&wave);
     hl_arena_free(&arena);
     return c;

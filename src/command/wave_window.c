@@ -54,11 +54,11 @@ static hl_code choose_signals(const char *list, const hl_wave *wave, hl_wave_cho
     return c;
 }
 
-hl_code hl_wave_choose(const hl_options *o, const hl_wave *wave, hl_wave_choice *out, hl_error *err)
+hl_code hl_wave_choose_time(const hl_options *o, const hl_wave *wave, hl_wave_choice *out,
+                            hl_error *err)
 {
     const hl_wave_info *info = hl_wave_about(wave);
     const char *from = hl_options_text(o, "from"), *to = hl_options_text(o, "to");
-    const char *list = hl_options_text(o, "signals");
     hl_code c = HL_OK;
 
     *out = (hl_wave_choice){.to = info->n_frames};
@@ -79,6 +79,14 @@ hl_code hl_wave_choose(const hl_options *o, const hl_wave *wave, hl_wave_choice 
                     "frames (%.3f s)",
                     (long long)out->from, (long long)out->to, info->name, (long long)info->n_frames,
                     (double)info->n_frames / info->frame_hz);
+    return c;
+}
+
+hl_code hl_wave_choose(const hl_options *o, const hl_wave *wave, hl_wave_choice *out, hl_error *err)
+{
+    const char *list = hl_options_text(o, "signals");
+    hl_code c = hl_wave_choose_time(o, wave, out, err);
+
     if (c == HL_OK && list)
         c = choose_signals(list, wave, out, err);
     if (c != HL_OK) {

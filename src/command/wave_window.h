@@ -41,6 +41,9 @@ typedef struct {
  * window outside the record or of nothing. Free signal with free(). */
 hl_code hl_wave_choose(const hl_options *o, const hl_wave *wave, hl_wave_choice *out,
                        hl_error *err);
+/* The same for a command without --signals. */
+hl_code hl_wave_choose_time(const hl_options *o, const hl_wave *wave, hl_wave_choice *out,
+                            hl_error *err);
 
 /* Where a command's stream goes: --out FILE, or the program's stdout. hl_output_end() commits the
  * file, or removes it when c is a failure; both give back the code to go on with. */

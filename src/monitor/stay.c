@@ -85,6 +85,16 @@ static hl_code first_pass(builder *b, hl_error *err)
     return c == HL_OK ? hl_clock_resolve(b->clock, err) : c;
 }
 
+/* Wall time of a tick from seqnum0. */
+static hl_stamp wall_of(const builder *b, int64_t tick)
+{
+    int64_t sequence;
+
+    if (__builtin_add_overflow(b->result->base_sequence, tick, &sequence))
+        return (hl_stamp){0};
+    return hl_clock_wall(b->clock, sequence);
+}
+
 /* Segments, layout and master header; the tick that everything else counts from. */
 static hl_code finish_waves(builder *b, hl_error *err)
 {
@@ -98,8 +108,8 @@ static hl_code finish_waves(builder *b, hl_error *err)
         return c;
     r->base_sequence = hl_waves_base_sequence(b->waves, &any);
     if (any_segment) {
-        r->start = hl_clock_wall(b->clock, r->base_sequence + base);
-        r->end = hl_clock_wall(b->clock, r->base_sequence + end);
+        r->start = wall_of(b, base);
+        r->end = wall_of(b, end);
         start = r->start;
         if (start.has && __builtin_add_overflow(start.us, b->options->shift_us, &start.us))
             return hl_fail(err, HL_E_INPUT, "the start time is out of range");

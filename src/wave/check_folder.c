@@ -510,7 +510,8 @@ hl_code hl_wave_check_surroundings(hl_record_check *k, hl_error *err)
     inventory v = {0};
     hl_code c = HL_OK;
 
-    check_names_above(k, path);
+    if (k->header.name) /* it could be read */
+        check_names_above(k, path);
     if (k->target->alone && !k->is_remote && strcmp(slash ? slash + 1 : path, k->target->name) == 0)
         c = take_inventory(folder, &v, err);
     if (c == HL_OK)

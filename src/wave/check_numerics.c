@@ -97,12 +97,7 @@ static void check_columns(const table *t)
         if (!has_units(name))
             found(t, HL_FOUND_WARNING, "column '%s' is not named 'NAME [UNITS]'",
                   hl_show(name, a));
-        if (i == 1)
-            continue;
-        const int order = hl_str_compare(hl_csv_column(t->csv, i - 1), name);
-        if (order == 0)
-            found(t, HL_FOUND_ERROR, "two columns are named '%s'", hl_show(name, a));
-        else if (order > 0)
+        if (i > 1 && hl_str_compare(hl_csv_column(t->csv, i - 1), name) > 0)
             found(t, HL_FOUND_WARNING, "column '%s' stands behind '%s'; they are sorted as a rule",
                   hl_show(name, a), hl_show(hl_csv_column(t->csv, i - 1), b));
     }

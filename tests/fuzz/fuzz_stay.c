@@ -8,8 +8,6 @@
  * So each sample that comes back can be checked without a second builder: the value of its tick, or
  * not measured.
  */
-#include <errno.h>
-
 #include "format/wfdb/annotation.h"
 #include "format/wfdb/wfdb.h"
 #include "hilum/wave.h"
@@ -430,26 +428,24 @@ static const char *path_of(const built *b, const char *name)
     return path;
 }
 
-static void read_window(hl_wave *wave, int64_t from, int64_t to, int32_t **sample)
+static void read_window(hl_wave *wave, hl_wave_kind kind, int64_t from, int64_t to,
+                        void *const *sample)
 {
-    const hl_wave_info *info = hl_wave_about(wave);
-    hl_wave_window w = {.from = from, .to = to};
-    void *at[HL_WFDB_MAX_SIGNALS];
+    hl_wave_window w = {.from = from, .to = to, .kind = (int32_t)kind};
     hl_error err = {0};
 
-    for (int32_t i = 0; i < info->n_signals; i++)
-        at[i] = sample[i];
-    must(hl_wave_read(wave, &w, at, &err), &err);
+    must(hl_wave_read(wave, &w, sample, &err), &err);
 }
 
-static int32_t **room_of(const built *b, const hl_wave_info *info)
+/* For READ_FRAMES of every signal, of either kind. */
+static void **room_of(const built *b, const hl_wave_info *info)
 {
-    int32_t **sample = hl_arena_calloc(b->arena, (size_t)info->n_signals + 1, sizeof *sample);
+    void **sample = hl_arena_calloc(b->arena, (size_t)info->n_signals + 1, sizeof *sample);
 
     hl_assert(sample != NULL);
     for (int32_t i = 0; i < info->n_signals; i++) {
         sample[i] = hl_arena_calloc(
-            b->arena, (size_t)(READ_FRAMES * info->signal[i].samples_per_frame), sizeof **sample);
+            b->arena, (size_t)(READ_FRAMES * info->signal[i].samples_per_frame), sizeof(double));
         hl_assert(sample[i] != NULL);
     }
     return sample;
@@ -480,7 +476,8 @@ static void check_segment(const built *b, hl_wave *record, const hl_wave_segment
     hl_error err = {0};
     hl_wfdb_header h;
     hl_buf header = {0};
-    int32_t **a, **r, place[HL_WFDB_MAX_SIGNALS];
+    int32_t place[HL_WFDB_MAX_SIGNALS];
+    void **a, **r;
     uint32_t sum[HL_WFDB_MAX_SIGNALS] = {0};
     const char *path = path_of(b, segment->name);
 
@@ -498,15 +495,16 @@ static void check_segment(const built *b, hl_wave *record, const hl_wave_segment
     }
     for (int64_t at = 0; at < info->n_frames; at += READ_FRAMES) {
         int64_t n = info->n_frames - at < READ_FRAMES ? info->n_frames - at : READ_FRAMES;
-        read_window(wave, at, at + n, a);
-        read_window(record, segment->from + at, segment->from + at + n, r);
-        for (int32_t i = 0; i < info->n_signals; i++) {
-            const hl_wave_signal *g = &info->signal[i];
-            hl_assert(memcmp(a[i], r[place[i]], (size_t)(n * g->samples_per_frame) * sizeof **a) ==
+        read_window(wave, HL_WAVE_F64, at, at + n, a);
+        read_window(record, HL_WAVE_F64, segment->from + at, segment->from + at + n, r);
+        for (int32_t i = 0; i < info->n_signals; i++)
+            hl_assert(memcmp(a[i], r[place[i]],
+                             (size_t)(n * info->signal[i].samples_per_frame) * sizeof(double)) ==
                       0);
-            check_samples(b, g, (int64_t)info->base_counter + at * 16, n * g->samples_per_frame,
-                          a[i], &sum[i]);
-        }
+        read_window(wave, HL_WAVE_I32, at, at + n, a);
+        for (int32_t i = 0; i < info->n_signals; i++)
+            check_samples(b, &info->signal[i], (int64_t)info->base_counter + at * 16,
+                          n * info->signal[i].samples_per_frame, a[i], &sum[i]);
     }
     must(hl_read_file(hl_arena_printf(b->arena, "%s.hea", path), 1 << 20, &header, NULL, &err),
          &err);
@@ -522,15 +520,15 @@ static void check_segment(const built *b, hl_wave *record, const hl_wave_segment
 static void check_gap(const built *b, hl_wave *record, const hl_wave_segment *gap)
 {
     const hl_wave_info *info = hl_wave_about(record);
-    int32_t **sample = room_of(b, info);
+    void **sample = room_of(b, info);
     int64_t n = gap->to - gap->from < READ_FRAMES ? gap->to - gap->from : READ_FRAMES;
     const int64_t from[] = {gap->from, gap->to - n};
 
     for (int k = 0; k < 2; k++) {
-        read_window(record, from[k], from[k] + n, sample);
+        read_window(record, HL_WAVE_I32, from[k], from[k] + n, sample);
         for (int32_t i = 0; i < info->n_signals; i++)
             for (int64_t j = 0; j < n * info->signal[i].samples_per_frame; j++)
-                hl_assert(sample[i][j] == HL_WAVE_INVALID);
+                hl_assert(((const int32_t *)sample[i])[j] == HL_WAVE_INVALID);
     }
 }
 

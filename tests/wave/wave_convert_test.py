@@ -314,11 +314,10 @@ def takes_annotations():
     report.equal("annotations go along to WFDB", (ran.code, 0), (read(out + ".atr"), read(source + ".atr")))
     out = fresh("a")
     hilum("wave", "convert", source, out, "--annotations", "atr", "--from", "10", "--to", "20")
-    rows = [hilum("wave", "annotations", r, "atr", *w).out.splitlines()
-            for r, w in ((source, ["--from", "10", "--to", "20"]), (out, []))]
-    report.equal("... by the window's own time", (len(rows[0]) > 10, True),
-                 ([l.split(",")[2:] for l in rows[0]], [l.split(",")[2:] for l in rows[1]]),
-                 ([int(l.split(",")[1]) - 3600 for l in rows[0][1:]], [int(l.split(",")[1]) for l in rows[1][1:]]))
+    rows = [[l.split(",") for l in hilum("wave", "annotations", r, "atr").out.splitlines()[1:]] for r in (source, out)]
+    there = [r for r in rows[0] if 3600 <= int(r[1]) < 7200]
+    report.equal("... by the window's own time", (len(there), 12), ([r[2:] for r in rows[1]], [r[2:] for r in there]),
+                 ([int(r[1]) for r in rows[1]], [int(r[1]) - 3600 for r in there]))
     edf, back = fresh("a") + ".edf", fresh("b")
     hilum("wave", "convert", source, edf, "--annotations", "atr")
     hilum("wave", "convert", edf, back, "--annotations", "edf")
@@ -369,13 +368,13 @@ def python_with_wfdb():
     return None
 
 
-def for_others():
+def for_others(python_lacks=None):
     """Records that hilum wrote, and their samples: each source in every format that holds it."""
     for name in ("formats/310derive_3", "mixed/test01_00s_frame", "mixed/100_3chan", "made/inv80", "made/inv212", "made/deep"):
         record = os.path.join(RECORDS, name)
         values = all_samples(record)
         for number in FORMATS:
-            if can_hold(values, number):
+            if number != python_lacks and can_hold(values, number):
                 out = fresh("r%d" % number)
                 if hilum("wave", "convert", record, out, "--format", number).code == 0:
                     yield name, number, out, values
@@ -386,7 +385,7 @@ def read_by_python():
     if not python:
         report.skip("wfdb-python reads the same samples", "wfdb-python is not there")
         return
-    jobs = list(for_others())
+    jobs = list(for_others(61))  # wfdb-python fails at any file of format 61
     lines = "".join(json.dumps([out, values]) + "\n" for _, _, out, values in jobs)
     done = subprocess.run([python, "-W", "ignore", "-c", READER], input=lines.encode(), stdout=subprocess.PIPE)
     faults = [json.loads(l) for l in done.stdout.decode().splitlines()]
