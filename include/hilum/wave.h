@@ -129,7 +129,7 @@ HL_API hl_code hl_wave_read(hl_wave *wave, const hl_wave_window *window, void *c
 /*
  * Frame of a time in text: "s1234" samples at the highest rate, "f1234" frames, "c1234.5" counter,
  * "e" the end, "12.5", "1:02", "1:02:03.5" since the start, "[10:00:00]",
- * "[10:00:00.5 24/12/2150]", or "2150-12-24 10:00:00" wall clock. Rounded down to a frame; not
+ * "[10:00:00 1]" a midnight later, "[10:00:00.5 24/12/2150]", or "2150-12-24 10:00:00" wall clock. Rounded down to a frame; not
  * clipped to the record. Elapsed seconds go to the nearest frame. HL_E_USAGE: no time, or the
  * record has no wall clock. waveform.md 1.1b
  */

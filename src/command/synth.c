@@ -121,20 +121,18 @@ const hl_command hl_command_synth = {
     .name = "synth",
     .summary = "make a synthetic hospital in the PhysioNet layouts",
     .about = "Writes a made-up hospital: tables as MIMIC-IV has them, 12-lead ECGs as "
-             "MIMIC-IV-ECG, chest films "
-             "as MIMIC-CXR (DICOM) and as MIMIC-CXR-JPG. Nothing is copied from a patient. Every "
-             "rule of the cohort meets "
-             "cases that it "
-             "keeps and cases that it drops, at known rates.\n"
+             "MIMIC-IV-ECG, chest films as MIMIC-CXR (DICOM) and as MIMIC-CXR-JPG, and what its "
+             "bedside monitors export, with the map of their patients. Nothing is copied from a "
+             "patient. Every rule of the cohort meets cases that it keeps and cases that it drops, "
+             "at known rates.\n"
              "\n"
              "Laboratory, ECG and film of an admission hang together in a way that any two of the "
-             "three do not "
-             "show: DIR/planted.csv has what was built in.\n"
+             "three do not show: DIR/planted.csv has what was built in; planted_films.csv and "
+             "planted_monitor.csv have the faults of films and monitors.\n"
              "\n"
-             "The same --patients, --seed, --labevents-rows, --films and --film-format give the "
-             "same bytes on "
-             "every machine, "
-             "with any --jobs. A run that is stopped leaves DIR without README.txt: remove it and "
+             "The same --patients, --seed, --labevents-rows, --films, --film-format, "
+             "--monitor-stays and --monitor-minutes give the same bytes on every machine, with any "
+             "--jobs. A run that is stopped leaves DIR without README.txt: remove it and "
              "start again.",
     .option = options,
     .example = {"hilum synth hospital2 --patients 20 --seed 1",

@@ -6,8 +6,9 @@ static const hl_option options[] = {
      .value = "RECORD",
      .required = true,
      .argument = true,
-     .help = "FOLDER/NAME without extension, an EDF file, an http(s):// address of one, or a folder "
-             "of records"},
+     .help =
+         "FOLDER/NAME without extension, an EDF file, an http(s):// address of one, or a folder "
+         "of records"},
     {.name = "annotations",
      .type = HL_OPT_FLAG,
      .help = "check annotation files beside the records too"},

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "base/ctl.h"
+#include "base/log.h"
 #include "base/pool.h"
 
 enum { ARENA_BYTES = 65536, MOST_LIST_BYTES = 16 << 20 };
@@ -17,9 +18,9 @@ typedef struct {
     hl_wave_checking all;
     hl_arena *arena;
     hl_wave_targets targets;
-    hl_wave_findings around;   /* of the folder itself */
-    hl_wave_findings *found;   /* [targets.n] */
-    hl_wave_checked *checked;  /* [targets.n] */
+    hl_wave_findings around;  /* of the folder itself */
+    hl_wave_findings *found;  /* [targets.n] */
+    hl_wave_checked *checked; /* [targets.n] */
     hl_wave_checked sum;
     int64_t count[HL_FOUND_LEVELS];
 } call;
@@ -84,8 +85,9 @@ static hl_code take_targets(call *x, hl_error *err)
     hl_ctl_phase(x->all.ctl, "listing records", 0);
     c = hl_wave_check_folder(path, &x->targets, &x->around, err);
     if (c == HL_OK && x->targets.n == 0 && x->around.count[HL_FOUND_ERROR] == 0)
-        c = hl_fail_at(err, HL_E_INPUT, path, 0, -1, "no record in this folder\n"
-                                                     "Records are .hea and .edf files.");
+        c = hl_fail_at(err, HL_E_INPUT, path, 0, -1,
+                       "no record in this folder\n"
+                       "Records are .hea and .edf files.");
     return c;
 }
 
@@ -139,16 +141,8 @@ static void add_up(call *x)
 static void put_count(hl_buf *to, const char *before, int64_t n, const char *what)
 {
     char text[32];
-    int at = (int)sizeof text - 1, digits = 0;
 
-    text[at] = 0;
-    for (int64_t v = n; v > 0 || digits == 0; v /= 10) {
-        if (digits > 0 && digits % 3 == 0)
-            text[--at] = ',';
-        text[--at] = (char)('0' + v % 10);
-        digits++;
-    }
-    hl_buf_printf(to, "%s%s %s%s", before, text + at, what, n == 1 ? "" : "s");
+    hl_buf_printf(to, "%s%s %s%s", before, hl_count_text(n, text), what, n == 1 ? "" : "s");
 }
 
 static void put_summary(const call *x, hl_buf *to)

@@ -67,10 +67,9 @@ typedef struct {
     hl_arena *arena;
     const char *name; /* NULL: the record itself */
     hl_wfdb_header header;
-    int64_t expected; /* frames by the record's header; 0 = it says nothing */
+    int64_t expected;             /* frames by the record's header; 0 = it says nothing */
     const uint8_t *is_annotation; /* EDF+: [n_signals]; NULL = none is */
     hl_adc_range *range;          /* [n_signals] */
-    int32_t n_faults;             /* of its samples: no length is compared behind one */
 } hl_segment_check;
 
 /* --- check_record.c --------------------------------------------------------------------------- */

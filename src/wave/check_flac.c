@@ -140,8 +140,8 @@ static void found_sound(const stream *f, const hl_flac_findings *p)
                       f->g->file, (long long)p->surplus_bytes);
     if (want > 0 && want != p->n_samples)
         hl_wave_found(out, HL_FOUND_ERROR, &f->at,
-                      "%s: the FLAC stream has %lld samples a channel, the header %lld",
-                      f->g->file, (long long)p->n_samples, (long long)want);
+                      "%s: the FLAC stream has %lld samples a channel, the header %lld", f->g->file,
+                      (long long)p->n_samples, (long long)want);
     else if (want == 0 && (p->n_samples - f->g->offset_bytes) % f->spf != 0)
         hl_wave_found(out, HL_FOUND_WARNING, &f->at,
                       "%s: the last %lld samples a channel fill no frame", f->g->file,

@@ -21,7 +21,7 @@
 enum {
     MAX_HEADER_BYTES = 64 << 20,
     MAX_LIST_BYTES = 64 << 20,
-    MOST_DEPTH = 32, /* of folders; links may lead in circles */
+    MOST_DEPTH = 32, /* of folders in one another */
     ARENA_BYTES = 16384,
     SUBJECT_DIGITS = 8,
     GROUP_DIGITS = 3 /* of a subject, in the name of the folder above */
@@ -173,7 +173,7 @@ static bool is_record_file(const inventory *v, const char *file, size_t *n_name)
 /* A file that belongs to a database and not to a record. */
 static bool is_of_database(const char *file)
 {
-    static const char *const name[] = {"RECORDS",     "ANNOTATORS", "DBS",     "README", "LICENSE",
+    static const char *const name[] = {"RECORDS",    "ANNOTATORS", "DBS",     "README", "LICENSE",
                                        "SHA256SUMS", "MD5SUMS",    "HEADER.", "index.", "wfdbcal"};
 
     for (size_t i = 0; i < sizeof name / sizeof *name; i++)
@@ -208,8 +208,8 @@ static bool is_plain_file(const char *path)
 }
 
 /* own: the folder holds one record and nothing else; in others only signal files are looked for. */
-static hl_code find_strays(const inventory *v, const char *folder, bool own,
-                           const hl_found_at *at, hl_wave_findings *found, hl_error *err)
+static hl_code find_strays(const inventory *v, const char *folder, bool own, const hl_found_at *at,
+                           hl_wave_findings *found, hl_error *err)
 {
     char path[HL_PATH_BYTES], show[HL_SHOW_BYTES];
     hl_code c = HL_OK;
@@ -233,17 +233,10 @@ typedef struct {
     hl_wave_targets *out;
     hl_wave_findings *found;
     hl_strmap *taken;   /* records that are targets, below root */
-    hl_strmap *visited; /* folders */
+    hl_strmap *visited; /* folders, links followed: lists may lead in circles */
 } walk;
 
 static hl_code visit(walk *w, const char *below, bool listed, int depth, hl_error *err);
-
-/* below/name, as it is called in findings. */
-static hl_code below_join(const char *below, const char *name, char out[HL_PATH_BYTES],
-                          hl_error *err)
-{
-    return hl_path_join(below, name, out, err);
-}
 
 /* *added: it was none yet. */
 static hl_code add_target(walk *w, const char *shown, bool *added, hl_error *err)
@@ -276,7 +269,7 @@ static hl_code take_entry(walk *w, const char *below, hl_str entry, int depth, h
         return HL_OK;
     }
     snprintf(name, sizeof name, "%.*s", (int)entry.n, entry.at);
-    hl_code c = below_join(below, name, shown, err);
+    hl_code c = hl_path_join(below, name, shown, err);
     if (c == HL_OK)
         c = hl_path_join(w->root, shown, path, err);
     if (c != HL_OK)
@@ -344,7 +337,7 @@ static hl_code take_headers(walk *w, const char *below, const inventory *v, bool
             continue;
         snprintf(name, sizeof name, "%.*s", (int)n, v->names.name[i]);
         *own |= strcmp(name, last) == 0;
-        c = below_join(below, name, shown, err);
+        c = hl_path_join(below, name, shown, err);
         if (c == HL_OK)
             c = add_target(w, shown, &added, err);
         if (c == HL_OK && added && listed)
@@ -371,33 +364,22 @@ static hl_code visit_folders(walk *w, const char *below, const char *folder, con
         c = hl_path_join(folder, v->names.name[i], path, err);
         if (c != HL_OK || !is_real_folder(path))
             continue;
-        c = below_join(below, v->names.name[i], shown, err);
+        c = hl_path_join(below, v->names.name[i], shown, err);
         if (c == HL_OK)
             c = visit(w, shown, listed, depth + 1, err);
     }
     return c;
 }
 
-static hl_code visit(walk *w, const char *below, bool listed, int depth, hl_error *err)
+/* folder is that of below; nobody was there before. */
+static hl_code look_around(walk *w, const char *below, const char *folder, bool listed, int depth,
+                           hl_error *err)
 {
     const hl_found_at at = {.record = *below ? below : ".", .signal = -1};
     inventory v = {0};
-    char *folder = malloc(HL_PATH_BYTES);
-    int64_t was = -1;
     bool own = false;
-    hl_code c = folder ? hl_strmap_add(w->visited, hl_str_of(below), 1, &was, err)
-                       : hl_fail_memory(err, "folder", HL_PATH_BYTES);
+    hl_code c = take_inventory(folder, &v, err);
 
-    if (c != HL_OK || was >= 0)
-        goto done;
-    if (depth > MOST_DEPTH) {
-        hl_wave_found(w->found, HL_FOUND_ERROR, &at, "more than %d folders in one another",
-                      MOST_DEPTH);
-        goto done;
-    }
-    c = hl_path_join(w->root, below, folder, err);
-    if (c == HL_OK)
-        c = take_inventory(folder, &v, err);
     if (c == HL_OK && has(&v, hl_str_of("RECORDS"))) {
         listed = true;
         c = take_list(w, below, folder, depth, err);
@@ -408,8 +390,28 @@ static hl_code visit(walk *w, const char *below, bool listed, int depth, hl_erro
         c = find_strays(&v, folder, own, &at, w->found, err);
     if (c == HL_OK)
         c = visit_folders(w, below, folder, &v, listed, depth, err);
-done:
     inventory_free(&v);
+    return c;
+}
+
+static hl_code visit(walk *w, const char *below, bool listed, int depth, hl_error *err)
+{
+    const hl_found_at at = {.record = *below ? below : ".", .signal = -1};
+    char *folder = malloc(HL_PATH_BYTES), *real = NULL;
+    int64_t was = -1;
+    hl_code c = folder ? hl_path_join(w->root, below, folder, err)
+                       : hl_fail_memory(err, "folder", HL_PATH_BYTES);
+
+    if (c == HL_OK) {
+        real = realpath(folder, NULL);
+        c = hl_strmap_add(w->visited, hl_str_of(real ? real : folder), 1, &was, err);
+    }
+    if (c == HL_OK && was < 0 && depth > MOST_DEPTH)
+        hl_wave_found(w->found, HL_FOUND_ERROR, &at, "more than %d folders in one another",
+                      MOST_DEPTH);
+    else if (c == HL_OK && was < 0)
+        c = look_around(w, below, folder, listed, depth, err);
+    free(real);
     free(folder);
     return c;
 }
@@ -422,8 +424,8 @@ hl_code hl_wave_check_folder(const char *folder, hl_wave_targets *out, hl_wave_f
               .found = found,
               .taken = hl_strmap_new(0),
               .visited = hl_strmap_new(0)};
-    hl_code c = w.taken && w.visited ? visit(&w, "", false, 0, err)
-                                     : hl_fail_memory(err, "records", 0);
+    hl_code c =
+        w.taken && w.visited ? visit(&w, "", false, 0, err) : hl_fail_memory(err, "records", 0);
 
     hl_strmap_free(&w.taken);
     hl_strmap_free(&w.visited);
@@ -488,8 +490,7 @@ static void check_names_above(hl_record_check *k, const char *path)
     /* A segment may be named alone. */
     if (is_digits(own, SUBJECT_DIGITS) && strncmp(k->target->name, own.at, own.n) != 0)
         hl_wave_found(k->found, HL_FOUND_WARNING, &k->here,
-                      "the record lies in folder '%s' and not in one of its name",
-                      hl_show(own, a));
+                      "the record lies in folder '%s' and not in one of its name", hl_show(own, a));
     if (!is_subject(subject))
         return;
     if (group.n != 1 + GROUP_DIGITS || memcmp(group.at, subject.at, group.n) != 0)

@@ -48,8 +48,7 @@ static hl_code take_fault(const table *t, hl_code c, hl_error *local, hl_error *
             *err = *local;
         return c;
     }
-    hl_wave_found(t->k->found, HL_FOUND_ERROR, &t->k->here, "%s",
-                  hl_wave_fault_text(t->k, local));
+    hl_wave_found(t->k->found, HL_FOUND_ERROR, &t->k->here, "%s", hl_wave_fault_text(t->k, local));
     return HL_OK;
 }
 
@@ -79,8 +78,8 @@ static hl_code check_packing(table *t, hl_in *in, bool *sound, hl_error *err)
 /* "NAME [UNITS]" */
 static bool has_units(hl_str name)
 {
-    const char *open = name.n > 0 && name.at[name.n - 1] == ']' ? memrchr(name.at, '[', name.n)
-                                                               : NULL;
+    const char *open =
+        name.n > 0 && name.at[name.n - 1] == ']' ? memrchr(name.at, '[', name.n) : NULL;
 
     return open && open > name.at + 1 && open[-1] == ' ';
 }
@@ -95,8 +94,7 @@ static void check_columns(const table *t)
     for (size_t i = 1; i < t->n; i++) {
         const hl_str name = hl_csv_column(t->csv, i);
         if (!has_units(name))
-            found(t, HL_FOUND_WARNING, "column '%s' is not named 'NAME [UNITS]'",
-                  hl_show(name, a));
+            found(t, HL_FOUND_WARNING, "column '%s' is not named 'NAME [UNITS]'", hl_show(name, a));
         if (i > 1 && hl_str_compare(hl_csv_column(t->csv, i - 1), name) > 0)
             found(t, HL_FOUND_WARNING, "column '%s' stands behind '%s'; they are sorted as a rule",
                   hl_show(name, a), hl_show(hl_csv_column(t->csv, i - 1), b));

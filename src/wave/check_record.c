@@ -305,8 +305,8 @@ static void check_gain(hl_segment_check *seg, const hl_found_at *at, const hl_wf
         hl_wave_found(found, HL_FOUND_NOTE, at, "negative gain (%g)", s->gain);
 }
 
-static void check_resolution(hl_segment_check *seg, const hl_found_at *at,
-                             const hl_wfdb_signal *s, hl_adc_range *range)
+static void check_resolution(hl_segment_check *seg, const hl_found_at *at, const hl_wfdb_signal *s,
+                             hl_adc_range *range)
 {
     hl_wave_findings *found = seg->k->found;
     const int32_t bits = format_bits(s->format);
@@ -450,12 +450,12 @@ hl_code hl_wave_check_record(const hl_wave_checking *all, const hl_wave_target *
                              hl_wave_findings *found, hl_wave_checked *checked, hl_error *err)
 {
     hl_record_check k = {.all = all,
-                       .target = target,
-                       .found = found,
-                       .checked = checked,
-                       .is_remote = hl_place_is_address(target->folder),
-                       .is_edf = ends_in(target->name, ".edf") || ends_in(target->name, ".bdf"),
-                       .here = {.record = target->shown, .signal = -1}};
+                         .target = target,
+                         .found = found,
+                         .checked = checked,
+                         .is_remote = hl_place_is_address(target->folder),
+                         .is_edf = ends_in(target->name, ".edf") || ends_in(target->name, ".bdf"),
+                         .here = {.record = target->shown, .signal = -1}};
     hl_code c = HL_OK;
 
     k.arena = hl_arena_new(ARENA_BYTES);

@@ -68,9 +68,9 @@ static double gain_of(const hl_wfdb_signal *s)
 }
 
 /* The ADC range of a segment's signal in the layout's terms. */
-static void compare_range(hl_segment_check *seg, const hl_found_at *at,
-                          const hl_wfdb_signal *s, const hl_adc_range *own,
-                          const hl_wfdb_signal *to, const hl_adc_range *range)
+static void compare_range(hl_segment_check *seg, const hl_found_at *at, const hl_wfdb_signal *s,
+                          const hl_adc_range *own, const hl_wfdb_signal *to,
+                          const hl_adc_range *range)
 {
     const double scale = gain_of(s) != 0 ? gain_of(to) / gain_of(s) : 0;
     const double shift = to->baseline - scale * s->baseline;
@@ -98,13 +98,11 @@ static void compare_signal(segments *m, hl_segment_check *seg, int32_t i)
     hl_wave_findings *found = seg->k->found;
     int32_t j = 0;
 
-    while (j < m->layout.n_signals &&
-           strcmp(m->layout.signal[j].description, s->description) != 0)
+    while (j < m->layout.n_signals && strcmp(m->layout.signal[j].description, s->description) != 0)
         j++;
     /* Without descriptions it is the place that counts. */
     if (!*s->description)
-        j = i < m->layout.n_signals && !*m->layout.signal[i].description ? i
-                                                                         : m->layout.n_signals;
+        j = i < m->layout.n_signals && !*m->layout.signal[i].description ? i : m->layout.n_signals;
     if (j == m->layout.n_signals) {
         hl_wave_found(found, HL_FOUND_ERROR, &at, "signal not present in layout");
         return;
@@ -271,8 +269,7 @@ static hl_code read_layout(segments *m, bool *there, hl_error *err)
     const hl_wfdb_header *h = &m->k->header;
     int32_t i = 0;
 
-    while (h->segment[0].n_samples != 0 && i + 1 < h->n_segments &&
-           hl_wfdb_is_gap(&h->segment[i]))
+    while (h->segment[0].n_samples != 0 && i + 1 < h->n_segments && hl_wfdb_is_gap(&h->segment[i]))
         i++;
     const char *name = plain_name(m, h->segment[i].name, err);
     hl_code c = name ? hl_wave_check_read_header(m->k, m->k->arena, name, &m->layout, there, err)

@@ -140,7 +140,8 @@ static hl_code unpack(const hl_wave_group *g, int64_t at, int64_t n, uint8_t *st
     hl_wfdb_stored_bytes(f, lead + n, &bytes);
     hl_code c = hl_in_pread(g->in, stored, (size_t)bytes, offset + g->offset_bytes, &got, err);
     if (c == HL_OK && hl_wfdb_stored_samples(f, (int64_t)got) < lead + n)
-        c = hl_fail_at(err, HL_E_INPUT, g->file, 0, -1, "the file became shorter while it was read");
+        c = hl_fail_at(err, HL_E_INPUT, g->file, 0, -1,
+                       "the file became shorter while it was read");
     if (c != HL_OK)
         return c;
     memset(stored + got, 0, (size_t)bytes - got);
@@ -161,7 +162,9 @@ static hl_code read_binary(const dealing *d, int64_t n_frames, hl_ctl *ctl, hl_e
 
     for (int64_t at = 0; c == HL_OK && at < all;) {
         const int64_t left_of_frame = g->frame_samples - at % g->frame_samples;
-        int64_t n = whole > 0 ? whole : left_of_frame < CHUNK_SAMPLES ? left_of_frame : CHUNK_SAMPLES;
+        int64_t n = whole > 0                       ? whole
+                    : left_of_frame < CHUNK_SAMPLES ? left_of_frame
+                                                    : CHUNK_SAMPLES;
         n = n < all - at ? n : all - at;
         c = hl_ctl_check(ctl, err);
         if (c == HL_OK)
@@ -483,8 +486,8 @@ static hl_code make_room(samples_check *s, hl_error *err)
 
 hl_code hl_wave_check_signals(hl_segment_check *seg, int64_t *n_frames, hl_error *err)
 {
-    samples_check s = {
-        .seg = seg, .open = {.piece = -1, .arena = seg->arena, .header = seg->header}};
+    samples_check s = {.seg = seg,
+                       .open = {.piece = -1, .arena = seg->arena, .header = seg->header}};
     hl_error local = {0};
     hl_code c = hl_wave_segment_groups(&s.open, &local);
 

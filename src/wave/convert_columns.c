@@ -32,6 +32,7 @@ typedef struct {
 } column;
 
 struct hl_table {
+    hl_in *in;
     hl_table_rows rows;
     const char *path;
     column *column; /* [n_columns] the wanted ones */
@@ -511,7 +512,9 @@ hl_code hl_table_open(hl_convert *x, hl_table **out, hl_convert_source *source, 
     if (!t)
         return hl_fail_memory(err, "table", sizeof *t);
     t->path = x->o->in;
-    hl_code c = hl_table_rows_open(x->arena, t->path, x->ctl, &t->rows, err);
+    hl_code c = hl_in_open(t->path, &t->in, err);
+    if (c == HL_OK)
+        c = hl_table_rows_open(x->arena, t->in, x->ctl, &t->rows, err);
     if (c == HL_OK)
         c = list_columns(x, t, err);
     if (c == HL_OK && x->o->signals)
@@ -534,7 +537,7 @@ hl_code hl_table_open(hl_convert *x, hl_table **out, hl_convert_source *source, 
     c = describe(x, t, f, &source->header, err);
     if (c == HL_OK)
         c = hl_convert_ready(x, source, err);
-    return c == HL_OK ? hl_table_rows_open(x->arena, t->path, x->ctl, &t->rows, err) : c;
+    return c == HL_OK ? hl_table_rows_open(x->arena, t->in, x->ctl, &t->rows, err) : c;
 }
 
 void hl_table_close(hl_table **table)
@@ -542,6 +545,7 @@ void hl_table_close(hl_table **table)
     if (!table || !*table)
         return;
     hl_table_rows_close(&(*table)->rows);
+    hl_in_close(&(*table)->in);
     free(*table);
     *table = NULL;
 }

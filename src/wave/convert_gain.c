@@ -6,7 +6,7 @@
 #include "base/str.h"
 
 enum { DEFAULT_GAIN = 200 }; /* of a header without one */
-#define MOST_STEPS 0x1p32
+#define MOST_GAIN 1e15
 
 /* --- usual gains --------------------------------------------------------------------------------
  */
@@ -37,7 +37,8 @@ static void try_usual(hl_gain_state *s, double v)
  * error of the step leaves open how many steps it has is not asked.
  */
 
-/* The largest number of which the step and v, with its error, are multiples. */
+/* The largest number of which the step and v, with its error, are multiples, becomes the step;
+ * where errors grow too large to tell, the smaller of the two. */
 static void reduce(hl_gain_state *s, double v, double error)
 {
     double a = s->step, ea = s->error, b = v, eb = error;
@@ -49,14 +50,24 @@ static void reduce(hl_gain_state *s, double v, double error)
         b = rest;
         eb = e;
     }
-    s->none = !(a > 16 * ea);
-    s->step = a;
-    s->error = ea;
+    if (a > 16 * ea && eb < a / 5) {
+        s->step = a;
+        s->error = ea;
+        s->n_odd = 0;
+        return;
+    }
+    if (v < s->step) { /* the values to come will tell */
+        s->step = v;
+        s->error = error;
+        s->n_odd = 0;
+    } else {
+        s->n_odd++;
+    }
 }
 
 static void take(hl_gain_state *s, double v, double error)
 {
-    if (s->none || v <= 4 * error)
+    if (v <= 4 * error)
         return;
     if (s->step == 0) {
         s->step = v;
@@ -66,9 +77,11 @@ static void take(hl_gain_state *s, double v, double error)
     const double n = floor(v / s->step + 0.5), rest = fabs(v - n * s->step);
     if (n * s->error > s->step / 5)
         return;
-    if (n < 1 || rest > 4 * error + 2 * n * s->error) {
-        reduce(s, n < 1 ? v : rest, error + n * s->error);
-    } else if (error / n < s->error) {
+    if (n < 1)
+        reduce(s, v, error);
+    else if (rest > 4 * error + 2 * n * s->error)
+        reduce(s, rest, error + n * s->error);
+    else if (error / n < s->error) {
         s->step = v / n;
         s->error = error / n;
     }
@@ -86,8 +99,6 @@ void hl_gain_add(hl_gain_state *s, double v)
     s->most = s->n == 0 || v > s->most ? v : s->most;
     s->last = v;
     s->n++;
-    if (size > s->step * MOST_STEPS && s->step > 0)
-        s->none = true;
 }
 
 /* --- the choice ---------------------------------------------------------------------------------
@@ -133,7 +144,7 @@ static bool keeps_all(const hl_gain_state *s, int32_t least, int32_t most, hl_ga
         double gain;
         int32_t baseline;
         int digits = hl_round_digits(times / s->step, error, &gain);
-        if (digits > best - (times > 1 ? WORTH_DIGITS : 0))
+        if (!(gain <= MOST_GAIN) || digits > best - (times > 1 ? WORTH_DIGITS : 0))
             continue;
         if (!place(floor(s->least * gain + 0.5), floor(s->most * gain + 0.5), least, most,
                    &baseline))
@@ -166,8 +177,8 @@ static hl_gain_choice fill_range(const hl_gain_state *s, int32_t least, int32_t 
     /* Around 0 without a baseline; values far from it take one. */
     double gain = span * 4 < size ? ((double)most - least - 2) / span : half / size;
 
-    if (!(gain > 0) || !isfinite(gain))
-        gain = half / (size > 0 ? size : 1);
+    if (!(gain <= MOST_GAIN))
+        gain = half / size <= MOST_GAIN ? half / size : MOST_GAIN;
     for (int i = 0; i < 200; i++) {
         const double scale = pow(10, floor(log10(gain)) - 2);
         out.gain = floor(gain / scale) * scale;
@@ -188,7 +199,7 @@ hl_gain_choice hl_gain_choose(const hl_gain_state *s, int32_t least, int32_t mos
         return (hl_gain_choice){.gain = DEFAULT_GAIN, .exact = true};
     if (usual_keeps_all(s, least, most, &out))
         return out;
-    if (!s->none && s->step > 0 && keeps_all(s, least, most, &out))
+    if (s->n_odd == 0 && s->step > 0 && keeps_all(s, least, most, &out))
         return out;
     return fill_range(s, least, most);
 }

@@ -20,7 +20,7 @@ typedef struct {
     double last;        /* value */
     double step, error; /* of all values so far, and how far off it may be; 0 = none yet */
     uint64_t failed;    /* bit i: usual gain i does not keep a value */
-    bool none;          /* the values have no step */
+    int64_t n_odd;      /* values that are no multiples of step, and show no smaller one */
 } hl_gain_state;
 
 void hl_gain_add(hl_gain_state *s, double v);

@@ -13,8 +13,8 @@ enum { HL_TABLE_MOST_COLUMNS = 4096 };
 
 /* Rows in order; each a number a column, NaN where there is none. */
 typedef struct {
-    hl_csv *csv; /* or */
-    hl_in *npy;
+    hl_in *in;   /* the caller's */
+    hl_csv *csv; /* NULL = npy */
     hl_npy head;
     int32_t n_columns;
     bool integers;    /* of npy: adu; -32768 and the least integer are NaN */
@@ -26,8 +26,9 @@ typedef struct {
     int64_t row; /* the next one */
 } hl_table_rows;
 
-/* Begin at the first row, again too. HL_E_INPUT: no table of numbers. */
-hl_code hl_table_rows_open(hl_arena *arena, const char *path, hl_ctl *ctl, hl_table_rows *out,
+/* Begin at the first row, again too; csv or npy by the first bytes. HL_E_INPUT: no table of
+ * numbers. */
+hl_code hl_table_rows_open(hl_arena *arena, hl_in *in, hl_ctl *ctl, hl_table_rows *out,
                            hl_error *err);
 /* HL_END behind the last row. HL_E_INPUT names line and column of a cell that is no number. */
 hl_code hl_table_rows_next(hl_table_rows *r, double *value, hl_error *err);

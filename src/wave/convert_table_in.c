@@ -24,7 +24,7 @@ hl_code hl_table_rows_fail(const hl_table_rows *r, hl_error *err, int32_t i, con
     va_end(ap);
     if (r->csv)
         return hl_csv_fail(r->csv, err, (size_t)i, "%s", text);
-    return hl_fail_at(err, HL_E_INPUT, hl_in_name(r->npy), 0, -1, "row %lld, column %d: %s",
+    return hl_fail_at(err, HL_E_INPUT, hl_in_name(r->in), 0, -1, "row %lld, column %d: %s",
                       (long long)(r->row - 1), (int)i, text);
 }
 
@@ -38,13 +38,13 @@ static bool is_number(hl_str text)
     return hl_parse_f64(hl_str_trim(text), &v);
 }
 
-static hl_code open_csv(hl_arena *arena, const char *path, hl_ctl *ctl, hl_table_rows *r,
-                        hl_error *err)
+static hl_code open_csv(hl_arena *arena, hl_ctl *ctl, hl_table_rows *r, hl_error *err)
 {
+    const char *path = hl_in_name(r->in);
     const hl_csv_options co = {
         .mode = HL_STREAM_PLAIN, .cpu = hl_cpu_level(ctl ? ctl->cpu : 0), .ctl = ctl};
     bool numbers = true;
-    hl_code c = hl_csv_open(path, NULL, 0, &co, &r->csv, err);
+    hl_code c = hl_csv_open_in(r->in, NULL, 0, &co, &r->csv, err);
 
     if (c != HL_OK)
         return c;
@@ -119,14 +119,12 @@ static hl_code check_npy(const char *path, const hl_npy *n, hl_error *err)
     return HL_OK;
 }
 
-static hl_code open_npy(hl_arena *arena, const char *path, hl_table_rows *r, hl_error *err)
+static hl_code open_npy(hl_arena *arena, hl_table_rows *r, hl_error *err)
 {
-    hl_code c = hl_in_open(path, &r->npy, err);
+    hl_code c = hl_npy_read_header(r->in, &r->head, err);
 
     if (c == HL_OK)
-        c = hl_npy_read_header(r->npy, &r->head, err);
-    if (c == HL_OK)
-        c = check_npy(path, &r->head, err);
+        c = check_npy(hl_in_name(r->in), &r->head, err);
     if (c != HL_OK)
         return c;
     r->n_columns = r->head.n_dims == 2 ? (int32_t)r->head.shape[1] : 1;
@@ -168,11 +166,11 @@ static hl_code read_values(hl_table_rows *r, int64_t first, int64_t n, double *t
 {
     const int64_t item = (int64_t)r->head.item_bytes;
     size_t got;
-    hl_code c = hl_in_pread(r->npy, r->bytes, (size_t)(n * item),
+    hl_code c = hl_in_pread(r->in, r->bytes, (size_t)(n * item),
                             r->head.data_offset + first * item, &got, err);
 
     if (c == HL_OK && got < (size_t)(n * item))
-        c = hl_fail_at(err, HL_E_INPUT, hl_in_name(r->npy), 0, -1, "the file became shorter");
+        c = hl_fail_at(err, HL_E_INPUT, hl_in_name(r->in), 0, -1, "the file became shorter");
     for (int64_t i = 0; i < n && c == HL_OK; i++)
         to[i * stride] = value_at(r, r->bytes + i * item);
     return c;
@@ -207,7 +205,7 @@ static hl_code next_row(hl_table_rows *r, double *value, hl_error *err)
            (size_t)r->n_columns * sizeof *value);
     for (int32_t i = 0; i < r->n_columns; i++)
         if (isinf(value[i]))
-            return hl_fail_at(err, HL_E_INPUT, hl_in_name(r->npy), 0, -1,
+            return hl_fail_at(err, HL_E_INPUT, hl_in_name(r->in), 0, -1,
                               "row %lld, column %d: the value is infinite", (long long)r->row,
                               (int)i);
     return HL_OK;
@@ -216,12 +214,19 @@ static hl_code next_row(hl_table_rows *r, double *value, hl_error *err)
 /* --- both ---------------------------------------------------------------------------------------
  */
 
-hl_code hl_table_rows_open(hl_arena *arena, const char *path, hl_ctl *ctl, hl_table_rows *r,
+hl_code hl_table_rows_open(hl_arena *arena, hl_in *in, hl_ctl *ctl, hl_table_rows *r,
                            hl_error *err)
 {
-    *r = (hl_table_rows){.precision = 0x1p-53};
-    hl_code c = hl_str_ends(hl_str_of(path), ".npy") ? open_npy(arena, path, r, err)
-                                                     : open_csv(arena, path, ctl, r, err);
+    static const char magic[] = "\x93NUMPY";
+    char head[sizeof magic - 1];
+    size_t got;
+
+    *r = (hl_table_rows){.in = in, .precision = 0x1p-53};
+    hl_code c = hl_in_pread(in, head, sizeof head, 0, &got, err);
+    if (c == HL_OK)
+        c = got == sizeof head && memcmp(head, magic, sizeof head) == 0
+                ? open_npy(arena, r, err)
+                : open_csv(arena, ctl, r, err);
     if (c != HL_OK)
         hl_table_rows_close(r);
     return c;
@@ -239,5 +244,4 @@ hl_code hl_table_rows_next(hl_table_rows *r, double *value, hl_error *err)
 void hl_table_rows_close(hl_table_rows *r)
 {
     hl_csv_close(&r->csv);
-    hl_in_close(&r->npy);
 }

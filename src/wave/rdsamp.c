@@ -68,27 +68,53 @@ hl_code hl_rdsamp_flags(const char *words, hl_rdsamp_options *out, hl_error *err
 /* --- times ---------------------------------------------------------------------------------------
  */
 
+/* Seconds, and milliseconds to nearest, of a time in ms. Sums and products in the order of the WFDB
+ * library: at half a millisecond the last bit decides. */
+static int64_t split_ms(double s_and_part, double part_ms, int *ms)
+{
+    int64_t s = (int64_t)s_and_part;
+
+    *ms = (int)(part_ms + 0.5);
+    if (*ms == 1000) {
+        *ms = 0;
+        s++;
+    }
+    return s;
+}
+
+static void print_elapsed(double hz, int64_t i, char out[HL_MSTIM_CHARS])
+{
+    int ms;
+    double s0 = (double)(int64_t)((double)i / hz);
+    long long s = split_ms(s0, ((double)i - s0 * hz) * 1000 / hz, &ms);
+
+    if (s >= 3600)
+        snprintf(out, HL_MSTIM_CHARS, "%2lld:%02d:%02d.%03d", s / 3600, (int)(s / 60 % 60),
+                 (int)(s % 60), ms);
+    else
+        snprintf(out, HL_MSTIM_CHARS, "   %2d:%02d.%03d", (int)(s / 60), (int)(s % 60), ms);
+}
+
 void hl_mstimstr(const hl_wave_info *info, double hz, int64_t i, bool wall,
                  char out[HL_MSTIM_CHARS])
 {
-    int64_t ms = (int64_t)floor((double)i * 1000 / hz + 0.5);
     char date[HL_TIME_CHARS];
+    int64_t day = 0, base = info->start_ms;
+    int ms;
 
-    if (!wall || info->start_ms == HL_WAVE_NO_TIME) {
-        long long s = ms / 1000;
-        if (s >= 3600)
-            snprintf(out, HL_MSTIM_CHARS, "%2lld:%02d:%02d.%03d", s / 3600, (int)(s / 60 % 60),
-                     (int)(s % 60), (int)(ms % 1000));
-        else
-            snprintf(out, HL_MSTIM_CHARS, "   %2d:%02d.%03d", (int)(s / 60), (int)(s % 60),
-                     (int)(ms % 1000));
+    if (!wall || base == HL_WAVE_NO_TIME) {
+        print_elapsed(hz, i, out);
         return;
     }
-    ms += info->start_ms;
-    int64_t day = ms / DAY_MS - (ms % DAY_MS < 0), rest = ms - day * DAY_MS;
-    int s = (int)(rest / 1000);
-    int n = snprintf(out, HL_MSTIM_CHARS, "[%02d:%02d:%02d.%03d", s / 3600, s / 60 % 60, s % 60,
-                     (int)(rest % 1000));
+    if (info->has_date) {
+        day = base / DAY_MS - (base % DAY_MS < 0);
+        base -= day * DAY_MS;
+    }
+    double t = (double)base + (double)i * 1000 / hz;
+    int64_t s = split_ms(t / 1000, t - (double)(int64_t)(t / 1000) * 1000, &ms);
+    day += s / HL_DAY_S;
+    int n = snprintf(out, HL_MSTIM_CHARS, "[%02d:%02d:%02d.%03d", (int)(s / 3600 % 24),
+                     (int)(s / 60 % 60), (int)(s % 60), ms);
     if (info->has_date) {
         hl_print_date(day * HL_DAY_S, date);
         n += snprintf(out + n, HL_MSTIM_CHARS - (size_t)n, " %.2s/%.2s/%.4s", date + 8, date + 5,

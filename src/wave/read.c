@@ -58,8 +58,11 @@ static int32_t mapped(const hl_wave_source *m, int32_t v)
 {
     if (m->same || v == HL_WAVE_INVALID)
         return v;
-    double y = floor(v * m->scale + m->shift + 0.5);
-    return y > INT32_MAX ? INT32_MAX : y < -INT32_MAX ? -INT32_MAX : (int32_t)y;
+    double y = v * m->scale + m->shift;
+    if (m->lift)
+        return (int32_t)y + m->lift;
+    y = floor(y);
+    return y >= INT32_MAX ? INT32_MAX : y > -INT32_MAX ? (int32_t)y : -INT32_MAX;
 }
 
 static int64_t floor_div(int64_t a, int64_t b)

@@ -46,31 +46,65 @@ static hl_wave_open_segment *free_place(hl_wave *w)
     return oldest;
 }
 
-/* First signal of the segment with the record's description. */
-static int32_t find_description(const hl_wfdb_header *h, const char *description)
+/* First of n signals with this description. None has an empty one: the WFDB library names such
+ * signals after their own header, so that no two segments agree. */
+static int32_t find_description(const hl_wfdb_signal *s, int32_t n, const char *description)
 {
-    for (int32_t i = 0; i < h->n_signals; i++)
-        if (strcmp(h->signal[i].description, description) == 0)
+    for (int32_t i = 0; i < n && *description; i++)
+        if (strcmp(s[i].description, description) == 0)
             return i;
     return -1;
 }
 
-/* waveform.md 1.1a: variable layouts match by description and scale to the layout's gain. */
+/* Which of the record's signals the k-th of a segment is; -1 = none. Layouts match by description;
+ * where several signals share one, it is the first. */
+static int32_t place_of(const hl_wave *w, const hl_wfdb_header *segment, int32_t k)
+{
+    if (w->info.layout != HL_WAVE_VARIABLE)
+        return k < w->info.n_signals ? k : -1;
+    return find_description(w->signal, w->info.n_signals, segment->signal[k].description);
+}
+
+/*
+ * A segment's values in the layout's gain and baseline: floor(x * scale + shift). Added up as the
+ * library does it, to the last bit: where all codes of the format fit, it counts from a lift below
+ * the smallest, so that cutting off is rounding down. waveform.md 1.1a
+ */
+static void set_scale(const hl_wfdb_signal *to, const hl_wfdb_signal *from, hl_wave_source *m)
+{
+    const hl_wfdb_format *f = hl_wfdb_format_find(from->format);
+    double least = f->has_invalid ? f->invalid : INT32_MIN,
+           most = f->has_invalid ? f->most : INT32_MAX;
+
+    m->scale = to->gain / from->gain;
+    m->shift = to->baseline - m->scale * from->baseline;
+    m->same = m->scale == 1 && m->shift == 0;
+    m->shift += 0.5;
+    least = least * m->scale + m->shift;
+    most = most * m->scale + m->shift;
+    if (least < most && least >= -INT32_MAX && most <= INT32_MAX && most - least + 1 < INT32_MAX) {
+        m->lift = (int32_t)(least - 1);
+        m->shift -= m->lift;
+    }
+}
+
 static hl_code map_signals(hl_wave *w, hl_wave_open_segment *s, hl_error *err)
 {
-    bool variable = w->info.layout == HL_WAVE_VARIABLE;
     int32_t n = w->info.n_signals;
 
     s->source = hl_arena_calloc(s->arena, (size_t)n, sizeof *s->source);
     if (!s->source)
         return hl_fail_memory(err, "signals", (size_t)n * sizeof *s->source);
+    for (int32_t i = 0; i < n; i++)
+        s->source[i] = (hl_wave_source){.from = -1, .same = true};
+    for (int32_t k = 0; k < s->header.n_signals; k++) {
+        int32_t i = place_of(w, &s->header, k);
+        if (i >= 0)
+            s->source[i].from = k; /* the library takes the last of several */
+    }
     for (int32_t i = 0; i < n; i++) {
         const hl_wfdb_signal *to = &w->signal[i];
         hl_wave_source *m = &s->source[i];
-        m->from = variable                  ? find_description(&s->header, to->description)
-                  : i < s->header.n_signals ? i
-                                            : -1;
-        m->same = true;
         if (m->from < 0)
             continue;
         const hl_wfdb_signal *from = &s->header.signal[m->from];
@@ -81,11 +115,8 @@ static hl_code map_signals(hl_wave *w, hl_wave_open_segment *s, hl_error *err)
                            "segment %s: signal %d has %d samples a frame, the record's has %d",
                            s->header.name, (int)m->from, (int)from->samples_per_frame,
                            (int)to->samples_per_frame);
-        if (variable) {
-            m->scale = to->gain / from->gain;
-            m->shift = to->baseline - m->scale * from->baseline;
-            m->same = m->scale == 1 && m->shift == 0;
-        }
+        if (w->info.layout == HL_WAVE_VARIABLE)
+            set_scale(to, from, m);
     }
     return HL_OK;
 }
@@ -480,9 +511,10 @@ HL_API hl_code hl_wave_present(hl_wave *w, int64_t i, uint8_t *present, hl_error
         c = look_at_segment(w, i, &read, err);
         h = &read;
     }
-    for (int32_t s = 0; s < w->info.n_signals && c == HL_OK; s++)
-        present[s] = w->info.layout == HL_WAVE_VARIABLE
-                         ? find_description(h, w->signal[s].description) >= 0
-                         : s < h->n_signals;
+    for (int32_t k = 0; c == HL_OK && k < h->n_signals; k++) {
+        int32_t s = place_of(w, h, k);
+        if (s >= 0)
+            present[s] = 1;
+    }
     return c;
 }

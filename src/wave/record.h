@@ -36,9 +36,10 @@ typedef struct {
 typedef struct {
     int32_t from; /* signal of the segment; -1 = it has none */
     bool same;    /* the segment's values are the record's */
-    double scale; /* else value = floor(x * scale + shift + 0.5) */
+    double scale; /* else value = floor(x * scale + shift) + lift */
     double shift;
-    double gain; /* of the segment, for physical values */
+    int32_t lift; /* not 0: x * scale + shift > 0 for all x of the format, and fits */
+    double gain;  /* of the segment, for physical values */
     int32_t baseline;
 } hl_wave_source;
 

@@ -6,13 +6,16 @@
 #include "base/civil.h"
 #include "wave/record.h"
 
+enum { DAY_MS = 86400000 };
+
 static hl_code refuse(hl_str text, hl_error *err)
 {
     char show[HL_SHOW_BYTES];
 
     return hl_fail(err, HL_E_USAGE,
                    "'%s' is no time\nAllowed: s1234 (samples), f1234 (frames), c1234.5 (counter), "
-                   "e (the end), seconds, M:S, H:M:S, [H:M:S], [H:M:S DD/MM/YYYY], "
+                   "e (the end), seconds, M:S, H:M:S, [H:M:S], [H:M:S D], "
+                   "[H:M:S DD/MM/YYYY], "
                    "YYYY-MM-DD HH:MM:SS.",
                    hl_show(text, show));
 }
@@ -70,8 +73,15 @@ static bool parse_day(hl_str text, int64_t *day)
     return true;
 }
 
-/* ms of a wall clock to a frame; without a date, the next such time of day after the start. */
-static hl_code frame_of_wall(const hl_wave *w, double ms, bool has_date, hl_error *err,
+/* What stands beside the time of day. */
+typedef enum {
+    WALL_ALONE, /* nothing: the next such time after the start */
+    WALL_DAYS,  /* midnights since the start */
+    WALL_DATE
+} wall_day;
+
+/* ms of a wall clock, since 1970 or since the midnight before the start, to a frame. */
+static hl_code frame_of_wall(const hl_wave *w, double ms, wall_day day, hl_error *err,
                              int64_t *frame)
 {
     const hl_wave_info *info = &w->info;
@@ -79,15 +89,17 @@ static hl_code frame_of_wall(const hl_wave *w, double ms, bool has_date, hl_erro
     if (info->start_ms == HL_WAVE_NO_TIME)
         return hl_fail(err, HL_E_USAGE, "record %s has no wall clock: its header states no time",
                        info->name);
-    if (has_date && !info->has_date)
+    if (day == WALL_DATE && !info->has_date)
         return hl_fail(err, HL_E_USAGE, "record %s has no date: its header states a time alone",
                        info->name);
-    double start = (double)info->start_ms;
-    if (!has_date && info->has_date)
-        start = (double)(info->start_ms % 86400000);
-    double ahead = ms - start;
-    if (!has_date && ahead < 0)
-        ahead += 86400000;
+    int64_t start = info->start_ms;
+    if (day != WALL_DATE && info->has_date) {
+        start %= DAY_MS;
+        start += start < 0 ? DAY_MS : 0;
+    }
+    double ahead = ms - (double)start;
+    if (day == WALL_ALONE && ahead < 0)
+        ahead += DAY_MS;
     /* Half a ms of slack: wall clocks are written in whole ones. */
     if (!to_frame(floor((ahead + 0.5) * info->frame_hz / 1000), frame))
         return hl_fail(err, HL_E_USAGE, "the time is too far from the start of record %s",
@@ -95,12 +107,14 @@ static hl_code frame_of_wall(const hl_wave *w, double ms, bool has_date, hl_erro
     return HL_OK;
 }
 
+/* H:M:S, H:M:S D or H:M:S DD/MM/YYYY */
 static hl_code parse_wall(const hl_wave *w, hl_str text, hl_str whole, int64_t *frame,
                           hl_error *err)
 {
     hl_str clock = text, date = {NULL, 0};
     double seconds;
     int64_t day = 0;
+    wall_day kind = WALL_ALONE;
 
     for (size_t i = 0; i < text.n; i++)
         if (text.at[i] == ' ') {
@@ -108,9 +122,12 @@ static hl_code parse_wall(const hl_wave *w, hl_str text, hl_str whole, int64_t *
             date = hl_str_trim((hl_str){text.at + i, text.n - i});
             break;
         }
-    if (!parse_clock(clock, &seconds) || (date.n > 0 && !parse_day(date, &day)))
+    if (date.n > 0)
+        kind = memchr(date.at, '/', date.n) ? WALL_DATE : WALL_DAYS;
+    if (!parse_clock(clock, &seconds) || (kind == WALL_DATE && !parse_day(date, &day)) ||
+        (kind == WALL_DAYS && !hl_parse_i64(date, &day)))
         return refuse(whole, err);
-    return frame_of_wall(w, (double)day * 86400e3 + seconds * 1000, date.n > 0, err, frame);
+    return frame_of_wall(w, (double)day * DAY_MS + seconds * 1000, kind, err, frame);
 }
 
 /* YYYY-MM-DD[ HH:MM[:SS[.fraction]]] */
@@ -150,7 +167,9 @@ HL_API hl_code hl_wave_frame_of(const hl_wave *w, const char *time, int64_t *fra
     case 's':
         if (!hl_parse_i64(rest, &n))
             return refuse(text, err);
-        *frame = text.at[0] == 'f' ? n : n / info->max_samples_per_frame;
+        *frame = n;
+        if (text.at[0] == 's')
+            *frame = n / info->max_samples_per_frame - (n % info->max_samples_per_frame < 0);
         return HL_OK;
     case 'c':
         if (!hl_parse_f64(rest, &v) ||
@@ -163,7 +182,7 @@ HL_API hl_code hl_wave_frame_of(const hl_wave *w, const char *time, int64_t *fra
         return parse_wall(w, (hl_str){rest.at, rest.n - 1}, text, frame, err);
     default:
         if (parse_iso(text, &v))
-            return frame_of_wall(w, v, true, err, frame);
+            return frame_of_wall(w, v, WALL_DATE, err, frame);
         if (!parse_clock(text, &v) || !to_frame(v * info->frame_hz + 0.5, frame))
             return refuse(text, err);
         return HL_OK;

@@ -276,9 +276,11 @@ def folders():
     record(circle, "a", RECORDS="a\nmore/\n")
     if not os.path.exists(os.path.join(circle, "more")):
         os.symlink(".", os.path.join(circle, "more"))
-    code, lines = findings(circle)
-    report.equal("folders that lead in a circle", (code, 3),
-                 (lines[0], lambda line: line.endswith("more: more than 32 folders in one another")))
+    report.equal("folders that lead in a circle", (findings(circle), (0, [])))
+    deep = os.path.join(at("deep"), *["d"] * 34)
+    record(deep, "a")
+    report.equal("folders that are too deep",
+                 (findings(at("deep")), (3, ["(EE) %s: more than 32 folders in one another" % "/".join(["d"] * 33)])))
 
 
 # --- a web server ----------------------------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ enum {
     MAX_TEXT = 40,  /* bytes of a label or list */
     READ_FRAMES = 4096
 };
-#define MAX_SAMPLES ((int64_t)3 << 20) /* of an input */
+#define MAX_SAMPLES ((int64_t)1 << 20) /* of an input */
 #define FIRST_SEQUENCE INT64_C(500000000123)
 #define FIRST_US INT64_C(4000000000000000)
 
@@ -193,8 +193,8 @@ static int64_t count_of(bytes *b, int64_t period)
     uint8_t how = byte(b);
 
     period = period > 0 ? period : 1;
-    if (how < 0xc0)
-        return 5120 / period;
+    if (how < 0xc0) /* mostly short, so that there is time for many inputs */
+        return (how < 0x80 ? 320 : 5120) / period;
     if (how < 0xe0)
         return byte(b);
     if (how < 0xf0)

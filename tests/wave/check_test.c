@@ -143,8 +143,7 @@ static void a_sound_record_gives_notes_alone(void)
 {
     put("one.hea", "one 2 250 500\nok.dat 16 200 12 1024 1000 -24254 0 II\n"
                    "ok.dat 16 200 10 0 300 6748 0 V\n");
-    expect("one", HL_OK,
-           "(II) one: signal 0 (II): signal range (600, 1400) < (-1024, 3071)\n");
+    expect("one", HL_OK, "(II) one: signal 0 (II): signal range (600, 1400) < (-1024, 3071)\n");
     hl_wave_check_options o = {.quiet_info = 1};
     hl_report r = {0};
     is_int(check_as(&o, "one", NULL, &r), HL_OK);
@@ -318,12 +317,16 @@ static void files_cut_at_every_byte_are_findings(void)
 
 static size_t mutate(hl_rng *rng, char *text, size_t n, size_t room)
 {
-    static const char *const token[] = {"0",  "-1", "99999999999999999999", "2147483647", "4096",
-                                        "~",  "8",  "516",                  "212",        "x2147483647",
-                                        "/",  "(",  ")",                    "+",          ":",
-                                        "1e308", "nan", "\n",              " ",          "#",
-                                        "multi", "[", ".hea",              "9223372036854775807",
-                                        "-2147483648", "310", "x3",        "24",         "\r"};
+    static const char *const token[] = {"0",           "-1",   "99999999999999999999",
+                                        "2147483647",  "4096", "~",
+                                        "8",           "516",  "212",
+                                        "x2147483647", "/",    "(",
+                                        ")",           "+",    ":",
+                                        "1e308",       "nan",  "\n",
+                                        " ",           "#",    "multi",
+                                        "[",           ".hea", "9223372036854775807",
+                                        "-2147483648", "310",  "x3",
+                                        "24",          "\r"};
     int changes = 1 + (int)hl_rng_below(rng, 4);
 
     while (changes-- > 0 && n > 0) {

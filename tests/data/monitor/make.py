@@ -139,7 +139,7 @@ def stay(flags, *messages, waves=STAY_WAVES):
         b''.join(text(name) + text(unit) for name, unit in others) + b''.join(messages)
 
 
-def sent(i, how=GO_ON, by=b'', time=b'\0', count=b'\0', lists=None):
+def sent(i, how=GO_ON, by=b'', time=b'\0', count=b'\x80', lists=None):
     """A wave message of 5120 ticks. lists: unavailable, invalid, paced."""
     kind = (0x80 if lists else 0) | i
     while kind % 3 != i:
