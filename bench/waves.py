@@ -233,6 +233,8 @@ def flac(tools, wave, args, folder):
 def nginx_server(folder):
     sys.path.insert(0, "tests")
     import nginx
+    import support
+    shutil.rmtree(support.temp, ignore_errors=True)  # made for tests
     return nginx.Server(folder)
 
 

@@ -16,9 +16,10 @@ TASKS = {
 }
 PEERS = ("hilum", "libwfdb", "wfdb-python")
 # task, peer, ratio of CPU wanted
+STRETCHED = ("window, kept open", "libwfdb", 4)
 READING_GOALS = [
     ("window, kept open", "libwfdb", 2),
-    ("window, kept open", "libwfdb", 4),
+    STRETCHED,
     ("window, opened each time", "wfdb-python", 20),
     ("hour", "libwfdb", 1.8),
     ("ECG", "libwfdb", 6),
@@ -53,10 +54,12 @@ def reading(r, version):
     peak = [(TASKS[t], *(cell(v["figures"][n]["rss_mb"]) if n in v["figures"] else "" for n in PEERS))
             for t, v in r["read"].items() if t in ("window, opened each time", "hour", "ECG", "headers")]
     goals = []
-    for task, peer, goal in READING_GOALS:
+    for row in READING_GOALS:
+        task, peer, goal = row
         figures = r["read"][task]["figures"]
         if peer in figures:
-            goals.append(at_least(f"{TASKS[task]}: CPU of {peer} / hilum's",
+            what = "the same, stretched" if row == STRETCHED else f"{TASKS[task]}: CPU of {peer} / hilum's"
+            goals.append(at_least(what,
                                   median(figures, peer, "cpu_ms") / median(figures, "hilum", "cpu_ms"),
                                   goal))
     without = "" if "libwfdb" in version else " The WFDB library in C was not to be had (--libwfdb)."

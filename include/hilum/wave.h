@@ -81,7 +81,8 @@ HL_API int32_t hl_wave_is_edf(const hl_wave *wave); /* an EDF or BDF file, not a
  * (wfdb-python). Multi-segment records always have theirs. */
 HL_API void hl_wave_pad_skew(hl_wave *wave);
 
-/* Index of a signal by its name, or by "#N" (from 0); -1 = none, -2 = several have the name. */
+/* Index of a signal by its name, by its name without blanks at the ends, or by "#N" (from 0); -1 =
+ * none, -2 = several have the name. */
 HL_API int32_t hl_wave_find(const hl_wave *wave, const char *name);
 
 /* Which of the record's signals segment i (of info->segment) has: present[n_signals] = 1 or 0; a
@@ -128,9 +129,9 @@ HL_API hl_code hl_wave_read(hl_wave *wave, const hl_wave_window *window, void *c
 
 /*
  * Frame of a time in text: "s1234" samples at the highest rate, "f1234" frames, "c1234.5" counter,
- * "e" the end, "12.5", "1:02", "1:02:03.5" since the start, "[10:00:00]",
- * "[10:00:00 1]" a midnight later, "[10:00:00.5 24/12/2150]", or "2150-12-24 10:00:00" wall clock. Rounded down to a frame; not
- * clipped to the record. Elapsed seconds go to the nearest frame. HL_E_USAGE: no time, or the
+ * "e" the end, "12.5", "1:02", "1:02:03.5" since the start; on the wall clock "[10:00:00]", "[10:00
+ * 1]" a midnight later, "[10:00:00.5 24/12/2150]", "2150-12-24 10:00:00". Rounded down to a frame;
+ * not clipped to the record. Elapsed seconds go to the nearest frame. HL_E_USAGE: no time, or the
  * record has no wall clock. waveform.md 1.1b
  */
 HL_API hl_code hl_wave_frame_of(const hl_wave *wave, const char *text, int64_t *frame,

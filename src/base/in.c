@@ -8,6 +8,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* Below this the system reads a file whole at once: nothing to advise. */
+#define READ_AHEAD_FROM (INT64_C(128) << 10)
+
 typedef enum { IN_FILE, IN_MEMORY, IN_SOURCE, IN_RANGE } in_kind;
 
 struct hl_in {
@@ -59,7 +62,7 @@ hl_code hl_in_open(const char *path, hl_in **out, hl_error *err)
         in->size = (int64_t)st.st_size;
     if (c != HL_OK)
         hl_in_close(&in);
-    else
+    else if (in->size > READ_AHEAD_FROM)
         (void)posix_fadvise(in->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
     *out = in;
     return c;

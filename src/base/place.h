@@ -26,6 +26,14 @@ bool hl_place_is_address(const char *path);
 hl_code hl_place_open(const char *folder, hl_place **out, hl_error *err);
 void hl_place_close(hl_place **place);
 
+/* A place over files in memory, all of which the caller keeps: for tests and fuzzing. */
+typedef struct {
+    const char *name;
+    const void *bytes;
+    size_t n;
+} hl_place_file;
+hl_code hl_place_memory(const hl_place_file *file, size_t n, hl_place **out, hl_error *err);
+
 /* How long a server is waited for: for a connection (20000 ms), without a byte (30 s), before the
  * first of three new tries (100 ms; four times as long before each next). 0 keeps what is set. */
 void hl_place_timeout(hl_place *place, int connect_ms, int silence_s, int pause_ms);

@@ -130,8 +130,8 @@ const hl_command hl_command_wave_convert = {
         "by how much, and --exact-rate takes longer data records instead.",
     .option = options,
     .example = {"hilum wave convert "
-                "hospital/mimic-iv-ecg/files/p1000/p10000001/s40000001/40000001 ecg.edf",
-                "hilum wave convert waves/waves/p100/p10000001/81000001/81000001 minute/81000001 "
+                "hospital/mimic-iv-ecg/files/p1000/p10008504/s42886110/42886110 ecg.edf",
+                "hilum wave convert waves/waves/p102/p10230430/87900140/87900140 minute/87900140 "
                 "--format 16 --to 60"},
     .run = run,
 };

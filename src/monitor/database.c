@@ -258,6 +258,8 @@ hl_code hl_database_add(hl_database *db, const hl_wave_item *item, const hl_wave
     db->counts.n_annotations += record->n_annotations;
     db->counts.n_overlap_ticks += record->n_overlap_ticks;
     db->counts.n_clock_conflicts += record->n_clock_conflicts;
+    db->counts.n_bad_lists += record->n_bad_lists;
+    db->counts.n_out_of_range += record->n_out_of_range;
     return c;
 }
 

@@ -32,6 +32,7 @@ typedef struct {
     int64_t n_records, n_subjects; /* of the database */
     int64_t n_new;                 /* records of this run */
     int64_t n_samples, n_numeric_rows, n_annotations, n_overlap_ticks, n_clock_conflicts;
+    int64_t n_bad_lists, n_out_of_range; /* as in hl_stay_result */
 } hl_database_counts;
 
 /* Write the lists, give the folders their time, tell the manifest all files and the inputs of

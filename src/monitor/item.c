@@ -225,9 +225,10 @@ static hl_code put_record(const turn *t, hl_buf *to, hl_error *err)
     char hex[HL_HEX_CHARS];
     hl_code c = put_row(t, to, err);
 
-    hl_buf_printf(to, "\n%lld %lld %lld %lld %lld\n", (long long)r->n_samples,
+    hl_buf_printf(to, "\n%lld %lld %lld %lld %lld %lld %lld\n", (long long)r->n_samples,
                   (long long)r->n_numeric_rows, (long long)r->n_annotations,
-                  (long long)r->n_overlap_ticks, (long long)r->n_clock_conflicts);
+                  (long long)r->n_overlap_ticks, (long long)r->n_clock_conflicts,
+                  (long long)r->n_bad_lists, (long long)r->n_out_of_range);
     for (size_t i = 0; i < r->n_files; i++)
         hl_buf_printf(to, "%lld %s %s\n", (long long)r->file[i].digest.bytes,
                       hl_digest_hex(&r->file[i].digest, hex), r->file[i].name);
@@ -375,7 +376,9 @@ hl_code hl_wave_record_look(const void *record, size_t n, hl_arena *arena, hl_wa
                 take_number(&text, ' ', &out->n_numeric_rows) &&
                 take_number(&text, ' ', &out->n_annotations) &&
                 take_number(&text, ' ', &out->n_overlap_ticks) &&
-                take_number(&text, '\n', &out->n_clock_conflicts);
+                take_number(&text, ' ', &out->n_clock_conflicts) &&
+                take_number(&text, ' ', &out->n_bad_lists) &&
+                take_number(&text, '\n', &out->n_out_of_range);
     out->n_files = good ? n_lines - 2 : 0;
     out->file = hl_arena_calloc(arena, out->n_files + 1, sizeof *out->file);
     if (!out->file)

@@ -33,6 +33,7 @@ hl_code hl_wave_work(const hl_wave_job *job, int64_t i, hl_arena *scratch, hl_bu
 typedef struct {
     hl_str row; /* of record_list.csv, without its end */
     int64_t n_samples, n_numeric_rows, n_annotations, n_overlap_ticks, n_clock_conflicts;
+    int64_t n_bad_lists, n_out_of_range; /* as in hl_stay_result */
     struct hl_wave_file {
         const char *name;
         hl_digest digest;

@@ -31,8 +31,9 @@ static bool next_index(hl_str *list, int64_t *out, bool *bad)
     return false;
 }
 
-/* "a b a b ...": samples a to b of the message, both included. Ticks before 0 cannot be annotated;
- * the converter leaves such intervals out, kept. */
+/* "a b a b ...": samples a to b of the message, both included. A pair that ends before it begins
+ * says nothing. Ticks before 0 cannot be annotated; the converter leaves such intervals out, kept.
+ */
 static hl_code take_intervals(hl_intervals *to, hl_str list, int64_t start, int64_t period,
                               int64_t *n_bad, hl_error *err)
 {
@@ -41,11 +42,12 @@ static hl_code take_intervals(hl_intervals *to, hl_str list, int64_t start, int6
     hl_code c = HL_OK;
 
     while (c == HL_OK && next_index(&list, &a, &bad)) {
-        if (!next_index(&list, &b, &bad) || b < a) {
+        if (!next_index(&list, &b, &bad)) {
             bad = true;
             break;
         }
-        if (start + a * period >= 0)
+        bad = bad || b < a;
+        if (b >= a && start + a * period >= 0)
             c = hl_intervals_pile(to, start + a * period, start + (b + 1) * period, err);
     }
     *n_bad += bad;

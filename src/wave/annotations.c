@@ -175,7 +175,7 @@ static void put_rdann(const hl_wave *w, const hl_wave_annotations *a,
     }
     hl_buf_printf(to, "%6s%5d%5d%5d", hl_annotation_mnemonic(a, x->type, own), (int)x->subtype,
                   (int)x->chan, (int)x->num);
-    if (x->aux.n > 0) {
+    if (x->aux.at) { /* one of no bytes too */
         hl_buf_char(to, '\t');
         hl_buf_str(to, shown_aux(x));
     }

@@ -8,6 +8,8 @@
 #include "wave/record.h"
 #include "wave/resample.h"
 
+#define LEAST_HZ 1e-5             /* one row a day, and all its samples in memory */
+enum { CHUNK_SAMPLES = 1 << 20 }; /* at the record's rate that are resampled at a time */
 enum { CHUNK_VALUES = 1 << 16, FLUSH_BYTES = 1 << 18, TIME_DIGITS = 6 };
 
 /* One call. A row is what stands at one time: in csv a line, in npy and raw a row of the array. */
@@ -50,6 +52,9 @@ static hl_code choose_rows(cat *x, hl_error *err)
         most = spf_of(x, k) > most ? spf_of(x, k) : most;
         least = spf_of(x, k) < least ? spf_of(x, k) : least;
     }
+    if (x->o->hz > 0 && x->o->hz < LEAST_HZ)
+        return hl_fail(err, HL_E_USAGE, "a rate of %g Hz is too low; at least %g Hz are supported",
+                       x->o->hz, LEAST_HZ);
     if (x->o->hz > 0) {
         x->rows_per_frame = 0;
         x->row_hz = x->o->hz;
@@ -309,11 +314,15 @@ static hl_code put_rows(cat *x, int64_t first, int64_t n, hl_error *err)
     return HL_OK;
 }
 
-/* Rows at a rate of the user's: chunk rows at a time. */
+/* Rows at a rate of the user's: chunk rows at a time, fewer where they stand for many samples. */
 static hl_code stream_resampled(cat *x, int64_t chunk, int64_t *n_rows, hl_error *err)
 {
+    double most =
+        CHUNK_SAMPLES / (x->w->info.frame_hz * x->w->info.max_samples_per_frame) * x->o->hz;
     hl_code c = HL_OK;
 
+    if (most < (double)chunk)
+        chunk = most < 1 ? 1 : (int64_t)most;
     for (int64_t i = 0; i < x->n_rows && c == HL_OK; i += chunk) {
         int64_t n = x->n_rows - i < chunk ? x->n_rows - i : chunk;
         for (int32_t k = 0; k < x->n && c == HL_OK; k++)

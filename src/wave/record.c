@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <strings.h>
 
+#define MAX_SAMPLES (INT64_C(1) << 53)
+enum { MAX_FRAME_SAMPLES = 1 << 28 };
 enum { MAX_HEADER_BYTES = 64 << 20, ARENA_BYTES = 16384, DAY_MS = 86400000 };
 
 const char *hl_wave_path(const hl_wave *w, const char *name, char out[HL_PATH_BYTES])
@@ -234,6 +236,11 @@ static void describe_time(hl_wave *w, const hl_wfdb_header *h)
     }
 }
 
+static int64_t nearest(double v)
+{
+    return v <= 0 ? 0 : v >= 9e15 ? INT64_C(9000000000000000) : (int64_t)(v + 0.5);
+}
+
 static hl_code make_pieces(hl_wave *w, int64_t n, hl_error *err)
 {
     w->piece = hl_arena_calloc(w->arena, (size_t)n, sizeof *w->piece);
@@ -305,8 +312,11 @@ static hl_code describe_segments(hl_wave *w, hl_error *err)
         c = describe_timeline(w, variable ? 1 : 0, err);
     w->info.layout = variable ? HL_WAVE_VARIABLE : HL_WAVE_FIXED;
     w->max_skew = 0; /* the last frames of a segment are invalid instead */
-    if (c == HL_OK && w->info.start_ms == HL_WAVE_NO_TIME)
+    if (c == HL_OK && w->info.start_ms == HL_WAVE_NO_TIME) {
         describe_time(w, &first);
+        if (w->info.start_ms != HL_WAVE_NO_TIME && !variable) /* of a segment behind a gap */
+            w->info.start_ms -= nearest((double)w->piece[i].from * 1000 / w->header.rate_hz);
+    }
     return c;
 }
 
@@ -326,11 +336,6 @@ static hl_code describe(hl_wave *w, hl_error *err)
 
 /* --- EDF ---------------------------------------------------------------------------------------
  */
-
-static int64_t nearest(double v)
-{
-    return v <= 0 ? 0 : v >= 9e15 ? INT64_C(9000000000000000) : (int64_t)(v + 0.5);
-}
 
 /* Runs of data records to pieces, with gaps between them where time was left out. */
 static hl_code describe_runs(hl_wave *w, hl_error *err)
@@ -395,49 +400,100 @@ static bool ends_in(const char *text, const char *ending)
     return n > m && strcasecmp(text + n - m, ending) == 0;
 }
 
+/* The header of w->name in w->place must name that record; its name may be given in full only where
+ * a folder stood in front of it, and what lies on a server its reader cannot rename. */
+static hl_code check_name(const hl_wave *w, const char *path, hl_error *err)
+{
+    char file[HL_PATH_BYTES], show[HL_SHOW_BYTES];
+
+    if (hl_place_is_address(path) ||
+        hl_wfdb_is_name_of(w->header.name, w->name, strchr(path, '/') != NULL))
+        return HL_OK;
+    snprintf(file, sizeof file, "%.4000s.hea", w->name);
+    return hl_fail_at(err, HL_E_INPUT, file, 0, -1, "the header is that of another record, '%s'",
+                      hl_show(hl_str_of(w->header.name), show));
+}
+
+/* w->name in w->place; path as it was given. */
 static hl_code open_record(hl_wave *w, const char *path, hl_error *err)
 {
-    char file[HL_PATH_BYTES];
-    hl_code c = hl_place_split(path, w->folder, w->name, err);
-
-    if (c == HL_OK)
-        c = hl_place_open(w->folder, &w->place, err);
-    if (c != HL_OK)
-        return c;
     if (ends_in(w->name, ".edf") || ends_in(w->name, ".bdf"))
         return open_edf(w, err);
     if (ends_in(w->name, ".hea"))
         w->name[strlen(w->name) - 4] = 0;
-    c = read_header(w, w->arena, w->name, &w->header, err);
+    hl_code c = read_header(w, w->arena, w->name, &w->header, err);
     if (c == HL_E_INPUT && hl_is_folder(path))
         c = hl_fail(err, HL_E_INPUT,
                     "%s is a folder\nName a record in it: FOLDER/NAME, without extension.", path);
-    if (c == HL_OK && !hl_wfdb_is_name_of(w->header.name, w->name, strchr(path, '/') != NULL)) {
-        char show[HL_SHOW_BYTES];
-        snprintf(file, sizeof file, "%.4000s.hea", w->name);
-        c = hl_fail_at(err, HL_E_INPUT, file, 0, -1, "the header is that of another record, '%s'",
-                       hl_show(hl_str_of(w->header.name), show));
-    }
+    if (c == HL_OK)
+        c = check_name(w, path, err);
     return c == HL_OK ? describe(w, err) : c;
 }
 
-HL_API hl_code hl_wave_open(const char *path, const hl_ctl *ctl, hl_wave **out, hl_error *err)
+/* Frames and samples can be counted in 53 bits, and one frame of all signals fits in memory:
+ * headers may state anything. */
+static hl_code check_size(const hl_wave *w, hl_error *err)
+{
+    int64_t total = 0, most = MAX_SAMPLES / w->info.max_samples_per_frame;
+
+    for (int32_t i = 0; i < w->info.n_signals; i++)
+        total += w->info.signal[i].samples_per_frame;
+    if (total > MAX_FRAME_SAMPLES)
+        return hl_fail(err, HL_E_LIMIT,
+                       "record %s has %lld samples a frame; at most %d are supported", w->info.name,
+                       (long long)total, MAX_FRAME_SAMPLES);
+    if (w->info.n_frames > most || w->header.n_samples > most)
+        return hl_fail(err, HL_E_LIMIT, "record %s states more samples than can be counted",
+                       w->info.name);
+    return HL_OK;
+}
+
+static hl_code new_wave(const hl_ctl *ctl, hl_wave **out, hl_error *err)
 {
     hl_wave *w = calloc(1, sizeof *w);
-    hl_code c;
 
-    *out = NULL;
+    *out = w;
     if (!w)
         return hl_fail_memory(err, "record", sizeof *w);
     for (int i = 0; i < HL_WAVE_OPEN_SEGMENTS; i++)
         w->open[i].piece = -1;
     w->cpu = hl_cpu_level(ctl ? ctl->cpu : 0);
     w->arena = hl_arena_new(ARENA_BYTES);
-    c = w->arena ? open_record(w, path, err) : hl_fail_memory(err, "record", ARENA_BYTES);
+    return w->arena ? HL_OK : hl_fail_memory(err, "record", ARENA_BYTES);
+}
+
+HL_API hl_code hl_wave_open(const char *path, const hl_ctl *ctl, hl_wave **out, hl_error *err)
+{
+    hl_code c = new_wave(ctl, out, err);
+
     if (c == HL_OK)
-        *out = w;
-    else
-        hl_wave_close(&w);
+        c = hl_place_split(path, (*out)->folder, (*out)->name, err);
+    if (c == HL_OK)
+        c = hl_place_open((*out)->folder, &(*out)->place, err);
+    if (c == HL_OK)
+        c = open_record(*out, path, err);
+    if (c == HL_OK)
+        c = check_size(*out, err);
+    if (c != HL_OK)
+        hl_wave_close(out);
+    return c;
+}
+
+hl_code hl_wave_open_in(hl_place **place, const char *name, const hl_ctl *ctl, hl_wave **out,
+                        hl_error *err)
+{
+    hl_code c = new_wave(ctl, out, err);
+
+    if (c == HL_OK) {
+        (*out)->place = *place;
+        *place = NULL;
+        snprintf((*out)->name, sizeof(*out)->name, "%s", name);
+        c = open_record(*out, name, err);
+    }
+    if (c == HL_OK)
+        c = check_size(*out, err);
+    if (c != HL_OK)
+        hl_wave_close(out);
     return c;
 }
 
@@ -477,14 +533,25 @@ HL_API void hl_wave_pad_skew(hl_wave *wave)
     wave->piece[0].to = wave->info.n_frames;
 }
 
-HL_API int32_t hl_wave_find(const hl_wave *wave, const char *name)
+static int32_t find_name(const hl_wave *w, hl_str name, bool trimmed)
 {
     int32_t found = -1;
+
+    for (int32_t s = 0; s < w->info.n_signals; s++) {
+        hl_str own = hl_str_of(w->info.signal[s].name);
+        if (hl_str_equal(trimmed ? hl_str_trim(own) : own, name))
+            found = found == -1 ? s : -2;
+    }
+    return found;
+}
+
+HL_API int32_t hl_wave_find(const hl_wave *wave, const char *name)
+{
+    int32_t found = find_name(wave, hl_str_of(name), false);
     int64_t i;
 
-    for (int32_t s = 0; s < wave->info.n_signals; s++)
-        if (strcmp(wave->info.signal[s].name, name) == 0)
-            found = found == -1 ? s : -2;
+    if (found == -1) /* "III " is written with its blank by some headers, by nobody else */
+        found = find_name(wave, hl_str_trim(hl_str_of(name)), true);
     if (found == -1 && name[0] == '#' && hl_parse_i64(hl_str_of(name + 1), &i) && i >= 0 &&
         i < wave->info.n_signals)
         found = (int32_t)i;

@@ -90,6 +90,10 @@ struct hl_wave {
     int32_t n_lanes;
 };
 
+/* hl_wave_open() of a record in a place that is open already; the handle takes it over. */
+hl_code hl_wave_open_in(hl_place **place, const char *name, const hl_ctl *ctl, hl_wave **out,
+                        hl_error *err);
+
 /* A path for messages: folder/name. */
 const char *hl_wave_path(const hl_wave *w, const char *name, char out[HL_PATH_BYTES]);
 

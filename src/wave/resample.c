@@ -5,9 +5,13 @@
 
 #include "base/error.h"
 
+/* A place this near to a sample is the sample's: products of rates and numbers of samples come out
+ * beside the whole numbers that they are. */
+#define NEAR 1e-6
+
 int64_t hl_resample_count(const hl_wave *wave, int64_t from, int64_t to, double hz)
 {
-    double n = ceil((double)(to - from) / hl_wave_about(wave)->frame_hz * hz - 1e-9);
+    double n = ceil((double)(to - from) / hl_wave_about(wave)->frame_hz * hz - NEAR);
 
     return n < 0 ? 0 : n > 9e15 ? INT64_C(9000000000000000) : (int64_t)n;
 }
@@ -48,19 +52,19 @@ static hl_code native(hl_wave *wave, const hl_wave_window *q, int32_t s, int64_t
 /* The line between the samples around place p, or the last sample behind the end. */
 static double between(const double *v, int64_t n, double p)
 {
-    int64_t i = (int64_t)floor(p);
+    int64_t i = (int64_t)floor(p + NEAR);
 
     if (i < 0)
         i = 0;
     if (i >= n - 1)
         return v[n - 1];
     double part = p - (double)i;
-    return part == 0 ? v[i] : v[i] + (v[i + 1] - v[i]) * part;
+    return part < NEAR ? v[i] : v[i] + (v[i + 1] - v[i]) * part;
 }
 
 static double mean(const double *v, int64_t n, double from, double to)
 {
-    int64_t a = (int64_t)ceil(from - 1e-9), b = (int64_t)ceil(to - 1e-9);
+    int64_t a = (int64_t)ceil(from - NEAR), b = (int64_t)ceil(to - NEAR);
     double sum = 0;
 
     a = a < 0 ? 0 : a;

@@ -285,8 +285,10 @@ static hl_code read_flac(const demand *d, int64_t *got, hl_error *err)
             channel[lane->channel] = lane->out;
             lane->out = NULL; /* done */
         }
-        c = read_channels(d, first->from * first->spf + d->g->offset_bytes,
-                          (first->to - first->from) * first->spf, channel, &some, err);
+        some = 0;
+        if (first->from < first->to)
+            c = read_channels(d, first->from * first->spf + d->g->offset_bytes,
+                              (first->to - first->from) * first->spf, channel, &some, err);
         for (int i = 0; i < HL_FLAC_CHANNELS; i++)
             if (channel[i])
                 mark_invalid(channel[i], some, d->g->format->invalid);
