@@ -50,7 +50,7 @@ class WaveTools:
             if not shutil.which(program, path=os.environ["PATH"] + ":/usr/sbin"):
                 sys.exit(f"bench: {program} is not there\nInstall the package {package}.")
         ours = hilum_libraries(Path(args.build))
-        self.python = environment("venv-waves", ("requirements-wave.txt", []))
+        self.python = environment("venv-wave", ("requirements-wave.txt", []))
         self.flac = compile_c("wave_flac", *ours)
         self.numerics = compile_c("wave_numerics", *ours)
         self.program = {"hilum": [compile_c("wave_hilum", *ours)],

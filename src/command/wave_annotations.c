@@ -71,8 +71,8 @@ const hl_command hl_command_wave_annotations = {
              "EDF+ file. Times are placed by the file's own clock when it states one, else by "
              "the record's frames.",
     .option = options,
-    .example = {"hilum wave annotations waves/waves/p100/p10000001/81000001/81000001 beat --to 10",
-                "hilum wave annotations waves/waves/p100/p10000001/81000001/81000001 alarm --rdann "
+    .example = {"hilum wave annotations waves/waves/p100/p10008504/88457428/88457428 beat --to 10",
+                "hilum wave annotations waves/waves/p100/p10008504/88457428/88457428 alarm --rdann "
                 "'-v'"},
     .run = run,
 };

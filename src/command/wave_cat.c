@@ -141,9 +141,9 @@ const hl_command hl_command_wave_cat = {
         "Signals of different rates keep them: csv rows come at the highest rate and slower "
         "signals leave cells empty between their samples; arrays need --rate or one signal.",
     .option = options,
-    .example = {"hilum wave cat hospital/mimic-iv-ecg/files/p1000/p10000001/s40000001/40000001 "
+    .example = {"hilum wave cat hospital/mimic-iv-ecg/files/p1000/p10008504/s42886110/42886110 "
                 "--signals II --to 2",
-                "hilum wave cat waves/waves/p100/p10000001/81000001/81000001 --rate frame --format "
+                "hilum wave cat waves/waves/p100/p10008504/88457428/88457428 --rate frame --format "
                 "npy --out window.npy --from 0:10 --to 0:20"},
     .run = run,
 };

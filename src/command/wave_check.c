@@ -51,7 +51,7 @@ const hl_command hl_command_wave_check = {
         "for warnings alone.",
     .option = options,
     .example = {"hilum wave check "
-                "hospital/mimic-iv-ecg/files/p1000/p10000001/s40000001/40000001",
+                "hospital/mimic-iv-ecg/files/p1000/p10008504/s42886110/42886110",
                 "hilum wave check waves --annotations --no-info"},
     .run = run,
 };

@@ -272,7 +272,7 @@ const hl_command hl_command_wave_info = {
         "segment has which signals.",
     .option = options,
     .example = {"hilum wave info "
-                "hospital/mimic-iv-ecg/files/p1000/p10000001/s40000001/40000001",
-                "hilum wave info waves/waves/p100/p10000001/81000001/81000001 --segments --json"},
+                "hospital/mimic-iv-ecg/files/p1000/p10008504/s42886110/42886110",
+                "hilum wave info waves/waves/p100/p10008504/88457428/88457428 --segments --json"},
     .run = run,
 };

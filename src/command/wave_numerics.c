@@ -194,9 +194,9 @@ const hl_command hl_command_wave_numerics = {
         "record has a clock, the time. What was not measured is an empty cell (csv) or NaN (npy). "
         "Without RECORD.hea beside the file, 999.56 ticks are a second.",
     .option = options,
-    .example = {"hilum wave numerics waves/waves/p100/p10000001/81000001/81000001 --rate 1 --fill "
+    .example = {"hilum wave numerics waves/waves/p100/p10008504/88457428/88457428 --rate 1 --fill "
                 "hold --hold-s 60",
-                "hilum wave numerics waves/waves/p100/p10000001/81000001/81000001 --columns HR "
+                "hilum wave numerics waves/waves/p100/p10008504/88457428/88457428 --columns HR "
                 "--format npy --out hr.npy"},
     .run = run,
 };

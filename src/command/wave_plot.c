@@ -174,9 +174,9 @@ const hl_command hl_command_wave_plot = {
         "no other note of the header.",
     .option = options,
     .example =
-        {"hilum wave plot hospital/mimic-iv-ecg/files/p1000/p10000001/s40000001/40000001 "
+        {"hilum wave plot hospital/mimic-iv-ecg/files/p1000/p10008504/s42886110/42886110 "
          "--out ecg.svg",
-         "hilum wave plot waves/waves/p100/p10000001/81000001/81000001 --from 0:10 --to 0:20 "
+         "hilum wave plot waves/waves/p100/p10008504/88457428/88457428 --from 0:10 --to 0:20 "
          "--annotations beat --out strip.png"},
     .run = run,
 };

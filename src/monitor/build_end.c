@@ -227,11 +227,17 @@ static void warn(const hl_wave_building *b)
         hl_warn(b->ctl, "%s wave messages contradict the clock of their stay",
                 hl_count_text(n->n_clock_conflicts, text));
     if (n->n_out_of_range)
-        hl_warn(b->ctl, "%s wave messages have sequence numbers of another age and were left out",
-                hl_count_text(n->n_out_of_range, text));
+        hl_warn(
+            b->ctl,
+            "%s wave messages were left out: their sequence numbers lie 2^52 ticks and more from "
+            "the first of their stay",
+            hl_count_text(n->n_out_of_range, text));
     if (n->n_bad_lists)
-        hl_warn(b->ctl, "%s lists of invalid, unavailable or paced samples were read up to a fault",
-                hl_count_text(n->n_bad_lists, text));
+        hl_warn(
+            b->ctl,
+            "%s lists of invalid or unavailable samples hold an odd number, or a pair that ends "
+            "before it begins",
+            hl_count_text(n->n_bad_lists, text));
     if (b->plan.n_no_hadm)
         hl_warn(b->ctl, "%s records begin in no admission: their hadm_id is empty",
                 hl_count_text(b->plan.n_no_hadm, text));

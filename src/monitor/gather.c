@@ -151,7 +151,8 @@ static hl_code take_message(gathering *g, hl_message *m, hl_error *err)
     hl_uuid patient = hl_export_patient(g->export, m->mapping, &known);
 
     /* A mapping may have been made on a day that this export no longer has. */
-    if (!known && !hl_spool_patient(g->spool, m->mapping, &patient))
+    if (!known && (!hl_spool_patient(g->spool, m->mapping, &patient) ||
+                   memcmp(&patient, &m->mapping, sizeof patient) == 0))
         g->out->n_strangers++;
     if (g->o->repair_dst)
         hl_repair_message(&g->repair, m, hl_export_mapping_time(g->export, m->mapping));

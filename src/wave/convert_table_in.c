@@ -166,8 +166,8 @@ static hl_code read_values(hl_table_rows *r, int64_t first, int64_t n, double *t
 {
     const int64_t item = (int64_t)r->head.item_bytes;
     size_t got;
-    hl_code c = hl_in_pread(r->in, r->bytes, (size_t)(n * item),
-                            r->head.data_offset + first * item, &got, err);
+    hl_code c = hl_in_pread(r->in, r->bytes, (size_t)(n * item), r->head.data_offset + first * item,
+                            &got, err);
 
     if (c == HL_OK && got < (size_t)(n * item))
         c = hl_fail_at(err, HL_E_INPUT, hl_in_name(r->in), 0, -1, "the file became shorter");
@@ -214,8 +214,7 @@ static hl_code next_row(hl_table_rows *r, double *value, hl_error *err)
 /* --- both ---------------------------------------------------------------------------------------
  */
 
-hl_code hl_table_rows_open(hl_arena *arena, hl_in *in, hl_ctl *ctl, hl_table_rows *r,
-                           hl_error *err)
+hl_code hl_table_rows_open(hl_arena *arena, hl_in *in, hl_ctl *ctl, hl_table_rows *r, hl_error *err)
 {
     static const char magic[] = "\x93NUMPY";
     char head[sizeof magic - 1];

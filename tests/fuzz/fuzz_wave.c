@@ -14,7 +14,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { FILES_MOST = 16, SAMPLES_MOST = 1 << 16 };
+enum { FILES_MOST = 16, FRAMES_MOST = 1000, SAMPLES_MOST = 1 << 13 };
 
 typedef struct {
     hl_place_file file[FILES_MOST];
@@ -130,7 +130,7 @@ static void check_reading(hl_wave *w, hl_wave *plain, hl_wave_window q)
     const hl_wave_info *info = hl_wave_about(w);
     values whole, other, part;
 
-    q.to = info->n_frames < 4000 ? info->n_frames : 4000;
+    q.to = info->n_frames < FRAMES_MOST ? info->n_frames : FRAMES_MOST;
     if (read_window(w, &q, &whole)) {
         hl_assert(read_window(plain, &q, &other));
         hl_assert(whole.got == other.got && whole.code == other.code);

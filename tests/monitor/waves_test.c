@@ -380,6 +380,32 @@ static void signals_whose_messages_lie_askew_share_a_segment(void)
     finish(t);
 }
 
+/* Their starts are rounded to 4, 8 and 16 ticks: the slow ones begin before what waits. */
+static void slow_signals_are_kept_after_a_jump_of_no_whole_frame(void)
+{
+    static const int64_t jump[] = {67212, 67201, 51200 + 30007, -80004};
+    static const char *const want[] = {"(67216) 3199\r\n", "(67200) 3200\r\n", "(81216) 3199\r\n",
+                                       "(-80000) 3199\r\n"};
+
+    for (size_t i = 0; i < sizeof jump / sizeof *jump; i++) {
+        trial *t = begin(HL_STAY_DATABASE);
+        char head[64];
+        for (int64_t k = 0; k < 20; k++) {
+            const int64_t tick = k < 10 ? k * 5120 : jump[i] + (k - 10) * 5120;
+            send(t, &lead_ii, tick, 1280, -1);
+            send(t, &pressure, tick, 640, -1);
+            send(t, &breath, tick, 320, -1);
+        }
+        end(t);
+        is_int(t->result.n_segments, 2);
+        is_int(t->result.n_overlap_ticks, 0);
+        snprintf(head, sizeof head, "81234567_000%d 3 62.4725/999.56%s", jump[i] < 0 ? 1 : 2,
+                 want[i]);
+        like(text_of(t, jump[i] < 0 ? "81234567_0001.hea" : "81234567_0002.hea"), head);
+        finish(t);
+    }
+}
+
 static void samples_of_no_whole_frame(void)
 {
     trial *t = begin(HL_STAY_DOWNCAST);
@@ -577,9 +603,9 @@ static void the_master_has_time_and_ids(void)
 static void quality_is_told_by_union_and_signal(void)
 {
     static const hl_quality want[] = {
-        {HL_QUALITY_INVALID, 0, 8, 44},       {HL_QUALITY_PACED, 0, 20, 20},
-        {HL_QUALITY_PACED, 0, 24, 24},        {HL_QUALITY_UNAVAILABLE, 0, 4, 8},
-        {HL_QUALITY_UNAVAILABLE, 1, 16, 176},
+        {HL_QUALITY_INVALID, 0, 8, 44},    {HL_QUALITY_INVALID, 0, 48, 52},
+        {HL_QUALITY_PACED, 0, 20, 20},     {HL_QUALITY_PACED, 0, 24, 24},
+        {HL_QUALITY_UNAVAILABLE, 0, 4, 8}, {HL_QUALITY_UNAVAILABLE, 1, 16, 176},
     };
     trial *t = begin(HL_STAY_DOWNCAST);
     const hl_quality *q;
@@ -587,8 +613,8 @@ static void quality_is_told_by_union_and_signal(void)
 
     send_lists(t, &breath, 0, 640, 9, "1 5 6 10", NULL, NULL);
     send_lists(t, &lead_ii, 0, 1280, 9, "1 1", "5 10 2 5", "6 5 6");
-    send_lists(t, &lead_ii, 0, 1280, 9, "1 1", "-9 -3", "5 -100"); /* again, and before tick 0 */
-    send_lists(t, &lead_ii, 0, 0, 9, "x 1 1", "3 2", "6 7x");
+    send_lists(t, &lead_ii, 0, 1280, 9, "1 1", "-9 -3", "5 -100");  /* again, and before tick 0 */
+    send_lists(t, &lead_ii, 0, 0, 9, "x 1 1", "3 2 12 12", "6 7x"); /* behind a pair of no sense */
     send_lists(t, &lead_ii, 0, 0, 9, "1 1 5", "99999999999999999999 1", " ");
     end(t);
     is_int(t->result.n_bad_lists, 5);
@@ -655,6 +681,7 @@ int main(void)
     run(time_that_runs_backwards_gives_a_negative_base);
     run(a_gap_that_is_filled_later_keeps_its_place);
     run(signals_whose_messages_lie_askew_share_a_segment);
+    run(slow_signals_are_kept_after_a_jump_of_no_whole_frame);
     run(samples_of_no_whole_frame);
     run(sequence_numbers_from_another_world_are_counted);
     run(nothing_makes_no_record);
