@@ -37,7 +37,7 @@ quick: deps build/build.ninja
 	@scripts/check.py --quick build
 
 bench: all
-	@scripts/install-deps.sh build bench
+	@scripts/install-deps.sh build bench wave
 	bench/run.sh
 
 fuzz:
