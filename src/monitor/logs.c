@@ -149,7 +149,12 @@ hl_code hl_logs_alert(hl_logs *logs, const hl_message *m, hl_str label, hl_error
     }
     if (m->time.has)
         put_time(&log->text, m->time.us);
-    hl_buf_printf(&log->text, "(%s)%lld%c", id, (long long)m->severity, m->is_silenced ? '~' : '=');
+    hl_buf_printf(&log->text, "(%s)", id);
+    if (m->severity == HL_NO_SEVERITY)
+        hl_buf_text(&log->text, "None"); /* as the converter's language has it */
+    else
+        hl_buf_i64(&log->text, m->severity);
+    hl_buf_char(&log->text, m->is_silenced ? '~' : '=');
     hl_buf_str(&log->text, label);
     hl_buf_char(&log->text, '\n');
     return flush(log, FLUSH_BYTES, err);

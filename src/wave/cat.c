@@ -261,8 +261,10 @@ static bool put_integer(cat *x, int64_t v, bool invalid)
         v = INT16_MIN;
     if (x->o->format == HL_CAT_I16) {
         int16_t s = (int16_t)v;
+        if (v < INT16_MIN || v > INT16_MAX)
+            return false;
         hl_buf_append(&x->out, &s, 2);
-        return v >= INT16_MIN && v <= INT16_MAX;
+        return true;
     }
     int32_t s = (int32_t)v;
     hl_buf_append(&x->out, &s, 4);

@@ -578,6 +578,7 @@ static void the_logs_keep_messages_as_they_came(void)
     beat(x, 5, 2000, 148631, "N\tx");
     m = alert(x, 9, 3000, 0xAB, 2, true, "a\nb");
     m->end = at(2500);
+    alert(x, 10, 4000, 0xAC, (int)HL_NO_SEVERITY, false, "c");
     is_int(write_events(x), HL_OK);
     is_str(x->names, " numerics.csv.gz waves.beat waves.alarm numerics.log.gz aperiodics.log.gz "
                      "enums.log.gz alerts.log.gz time_map.csv");
@@ -589,7 +590,9 @@ static void the_logs_keep_messages_as_they_came(void)
     is_str(text_of(x, "alerts.log.gz"), "S500000000009\n21000101120002500000\n"
                                         "(ab000000-0000-0000-0000-000000000000)-\n"
                                         "21000101120003000000\n"
-                                        "(ab000000-0000-0000-0000-000000000000)2~a b\n");
+                                        "(ab000000-0000-0000-0000-000000000000)2~a b\n"
+                                        "S500000000010\n21000101120004000000\n"
+                                        "(ac000000-0000-0000-0000-000000000000)None=c\n");
     is_str(text_of(x, "time_map.csv"),
            "500000000000,500000000000,2084-02-27 06:06:40.000 -05:00\r\n");
     free_stay(x);
